@@ -1,0 +1,101 @@
+"""SpaceCore: which array library you compute with is an explicit, swappable object.
+
+A `Context` names the library, the dtype and how much is checked. Code written against `ctx.ops`
+runs on any of them. Nothing but NumPy is imported until another backend is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from spacecore import errors, plugins
+from spacecore._checks import CHECK_LEVELS
+from spacecore._context import (
+    Context,
+    get_context,
+    normalize_context,
+    normalize_ops,
+    ops_of,
+    resolve_context_priority,
+    set_context,
+    use_context,
+)
+from spacecore._typing import CheckLevel
+from spacecore._version import __version__
+from spacecore.backend import BackendFamily, BackendOps
+from spacecore.backend._numpy import NumpyOps
+from spacecore.errors import (
+    BackendBlockedError,
+    BackendContractError,
+    BackendError,
+    BackendLoadError,
+    BackendNotInstalledError,
+    BackendUnavailableError,
+    CastError,
+    ConversionError,
+    DuplicateBackendError,
+    IncompatibleBackendError,
+    PluginWarning,
+    SpaceCoreError,
+    SpaceValidationError,
+    UnknownBackendError,
+    UnsupportedOperationError,
+)
+from spacecore.plugins import available_backends, register_ops, unregister_ops
+from spacecore.plugins._known import KNOWN_CLASSES
+
+if TYPE_CHECKING:
+    from spacecore_cupy import CuPyOps as CuPyOps
+    from spacecore_jax import JaxOps as JaxOps
+    from spacecore_torch import TorchOps as TorchOps
+
+__all__ = [
+    "CHECK_LEVELS",
+    "BackendBlockedError",
+    "BackendContractError",
+    "BackendError",
+    "BackendFamily",
+    "BackendLoadError",
+    "BackendNotInstalledError",
+    "BackendOps",
+    "BackendUnavailableError",
+    "CastError",
+    "CheckLevel",
+    "Context",
+    "ConversionError",
+    "DuplicateBackendError",
+    "IncompatibleBackendError",
+    "NumpyOps",
+    "PluginWarning",
+    "SpaceCoreError",
+    "SpaceValidationError",
+    "UnknownBackendError",
+    "UnsupportedOperationError",
+    "__version__",
+    "available_backends",
+    "errors",
+    "get_context",
+    "normalize_context",
+    "normalize_ops",
+    "ops_of",
+    "plugins",
+    "register_ops",
+    "resolve_context_priority",
+    "set_context",
+    "unregister_ops",
+    "use_context",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import an installed backend's class on first use; a missing one says how to install it."""
+    if name in KNOWN_CLASSES:
+        cls = type(plugins.resolve(KNOWN_CLASSES[name]))
+        globals()[name] = cls
+        return cls
+    raise AttributeError(f"module 'spacecore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    there = available_backends()
+    return sorted([*__all__, *(cls for cls, name in KNOWN_CLASSES.items() if name in there)])

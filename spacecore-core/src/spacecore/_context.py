@@ -1,0 +1,484 @@
+"""`Context`: which library, which dtype, how much checking; and the ambient default."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from spacecore._casting import cast, check_cast
+from spacecore._checks import CHECK_LEVELS, normalize_check_level, strictest
+from spacecore._typing import Array, CheckLevel, Device, DType, Shape
+from spacecore.backend import BackendFamily, BackendOps, dtype_name, transfer
+from spacecore.errors import CastError, ConversionError
+from spacecore.plugins import _environment, ops_of_array, resolve
+
+__all__ = [
+    "Context",
+    "get_context",
+    "normalize_context",
+    "normalize_ops",
+    "ops_of",
+    "resolve_context_priority",
+    "set_context",
+    "use_context",
+]
+
+OpsLike: TypeAlias = "BackendOps | type[BackendOps] | str | BackendFamily"
+
+
+class Context:
+    """An array library, a default dtype and a check level: immutable, hashable, without arrays.
+
+    Parameters
+    ----------
+    ops : BackendOps, class of one, name or BackendFamily
+        `"jax"`, `"torch:cuda:0"`, `sc.NumpyOps()`, ...
+    dtype : dtype or str, optional
+        What the context's arrays are made in; the backend's default float if not given.
+    check_level : {"none", "cheap", "standard", "strict"}
+        How much objects with this context validate.
+    enable_checks : bool, optional
+        Deprecated: True is `"standard"`, False is `"none"`.
+
+    Attributes
+    ----------
+    ops : BackendOps
+    dtype : dtype
+        The backend's own dtype object.
+    check_level : str
+
+    Raises
+    ------
+    BackendError
+        If the name does not resolve.
+    CastError
+        If the backend can't hold the dtype, such as float64 on JAX without `jax_enable_x64`.
+    ValueError
+        For an unknown check level.
+
+    Examples
+    --------
+    >>> import spacecore as sc
+    >>> ctx = sc.Context("numpy", dtype="float32")
+    >>> ctx.asarray([1, 2, 3])
+    array([1., 2., 3.], dtype=float32)
+    """
+
+    ops: BackendOps
+    dtype: DType
+    check_level: CheckLevel
+
+    def __init__(
+        self,
+        ops: OpsLike,
+        dtype: DType | str | None = None,
+        *,
+        check_level: CheckLevel | None = None,
+        enable_checks: bool | None = None,
+    ):
+        state = vars(self)
+        state["ops"] = normalize_ops(ops)
+        state["dtype"] = self.ops.sanitize_dtype(dtype)
+        state["check_level"] = _level(check_level, enable_checks)
+        state["_key"] = (self.ops, dtype_name(self.dtype), self.check_level)
+        state["asarray"] = _compile_asarray(self)
+
+    @property
+    def device(self) -> Device:
+        """The device that arrays are made on, or None where the library chooses."""
+        return self.ops.device
+
+    @property
+    def enable_checks(self) -> bool:
+        """Whether anything is checked. Deprecated in favour of `check_level`."""
+        return self.check_level != "none"
+
+    def asarray(self, x: Any) -> Any:
+        """Return data as a dense array of this backend, device and dtype.
+
+        Parameters
+        ----------
+        x : array of any backend, number, or nested sequence of these
+            A dense array that already fits is returned itself; memory is shared where possible.
+
+        Returns
+        -------
+        array
+
+        Raises
+        ------
+        CastError
+            For complex into real, float into integer, and integers that do not fit.
+        ConversionError
+            For a sparse matrix, or an array that can't leave its library as it is.
+        """
+        return self._asarray(x)
+
+    def _asarray(self, x: Any) -> Any:
+        ops = self.ops
+        if ops.is_dense(x):
+            return ops.asarray(cast(ops, x, self.dtype), device=ops.device)
+        source = ops_of_array(x)
+        if source is not None:
+            return self._from_array(x, source)
+        if isinstance(x, list | tuple) and _holds_arrays(x):
+            return ops.stack([self._asarray(item) for item in x])
+        return self._from_array(_from_python(x, self.dtype), resolve("numpy"))
+
+    def _from_array(self, x: Any, source: BackendOps) -> Any:
+        if source.is_sparse(x):
+            raise ConversionError(
+                f"`ctx.asarray` makes dense arrays. Got a sparse {type(x).__name__}. "
+                f"Use `ctx.assparse(x)`."
+            )
+        name = dtype_name(self.dtype)
+        check_cast(dtype_name(x.dtype), name)
+        if source.has_dtype(name):  # first, so that the target need not hold the wider dtype
+            x = cast(source, x, name)
+        return cast(self.ops, transfer(x, source, self.ops), self.dtype)
+
+    def assparse(self, x: Any, *, format: str | None = None) -> Any:
+        """Return data as a sparse matrix of this backend, in the context's dtype.
+
+        Parameters
+        ----------
+        x : sparse matrix of this backend or SciPy, or anything that `asarray` takes; shape (m, n)
+        format : str, optional
+            See `ops.assparse`.
+        """
+        foreign = ops_of_array(x)
+        if not self.ops.is_sparse(x) and (foreign is None or not foreign.is_sparse(x)):
+            x = self.asarray(x)
+        elif foreign is not None and foreign.family != self.ops.family:
+            x = foreign.sparse_to_scipy(x)
+        check_cast(dtype_name(x.dtype), dtype_name(self.dtype))
+        return self.ops.assparse(x, format=format, dtype=self.dtype)
+
+    def assert_dense(self, x: object) -> None:
+        """Raise unless `x` is a dense array of this backend.
+
+        Raises
+        ------
+        TypeError
+        """
+        if not self.ops.is_dense(x):
+            raise TypeError(f"Expected dense array for {self.ops.family}, got {type_name(x)}")
+
+    def assert_sparse(self, x: object) -> None:
+        """Raise unless `x` is a sparse matrix of this backend.
+
+        Raises
+        ------
+        TypeError
+        """
+        if not self.ops.is_sparse(x):
+            raise TypeError(f"Expected sparse matrix for {self.ops.family}, got {type_name(x)}")
+
+    def zeros(self, shape: int | Shape) -> Any:
+        """Return an array of zeros."""
+        return self.ops.zeros(shape, dtype=self.dtype)
+
+    def ones(self, shape: int | Shape) -> Any:
+        """Return an array of ones."""
+        return self.ops.ones(shape, dtype=self.dtype)
+
+    def empty(self, shape: int | Shape) -> Any:
+        """Return an array whose values are whatever the memory held."""
+        return self.ops.empty(shape, dtype=self.dtype)
+
+    def full(self, shape: int | Shape, fill_value: complex) -> Any:
+        """Return an array filled with one number."""
+        return self.ops.full(shape, fill_value, dtype=self.dtype)
+
+    def arange(self, start: float, /, stop: float | None = None, step: float = 1) -> Any:
+        """Return evenly spaced numbers from `start` up to `stop`, not included."""
+        return self.ops.arange(start, stop, step, dtype=self.dtype)
+
+    def linspace(self, start: complex, stop: complex, /, num: int, *, endpoint: bool = True) -> Any:
+        """Return `num` evenly spaced numbers from `start` to `stop`."""
+        return self.ops.linspace(start, stop, num, dtype=self.dtype, endpoint=endpoint)
+
+    def eye(self, n_rows: int, n_cols: int | None = None, /, *, k: int = 0) -> Any:
+        """Return a matrix with ones on its `k`-th diagonal and zeros elsewhere."""
+        return self.ops.eye(n_rows, n_cols, k=k, dtype=self.dtype)
+
+    def convert(
+        self,
+        target: ContextLike,
+        *,
+        dtype: DType | str | None = None,
+        check_level: CheckLevel | None = None,
+    ) -> Context:
+        """Return this context on another library; itself if that changes nothing.
+
+        Parameters
+        ----------
+        target : Context, ops, name or family
+            A context is taken whole; anything else changes the library alone.
+        dtype, check_level : optional
+            Changed too where given.
+
+        Raises
+        ------
+        CastError
+            If the target can't hold the dtype; it is never narrowed.
+        """
+        if isinstance(target, Context):
+            base, ops = target, target.ops
+        else:
+            base, ops = self, normalize_ops(target)
+        made = Context(
+            ops,
+            dtype_name(base.dtype) if dtype is None else dtype,
+            check_level=check_level or base.check_level,
+        )
+        return self if made == self else made
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("A Context is immutable; use `convert`, or make a new one.")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Context) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return (
+            f"Context({self.ops!r}, dtype={dtype_name(self.dtype)}, "
+            f"check_level={self.check_level!r})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.ops, dtype_name(self.dtype), self.check_level)
+
+
+ContextLike: TypeAlias = "Context | OpsLike"
+
+
+@runtime_checkable
+class HasContext(Protocol):
+    """Anything that carries a context."""
+
+    @property
+    def ctx(self) -> Context: ...
+
+
+def normalize_ops(ops: OpsLike | Context) -> BackendOps:
+    """Return the `BackendOps` object for an instance, class, name, family or context.
+
+    Raises
+    ------
+    BackendError
+        If a name does not resolve.
+    TypeError
+    """
+    if isinstance(ops, BackendOps):
+        return ops
+    if isinstance(ops, str):
+        return resolve(ops)
+    if isinstance(ops, type) and issubclass(ops, BackendOps):
+        return ops()
+    if isinstance(ops, Context):
+        return ops.ops
+    raise TypeError(
+        f"A backend is given as BackendOps, its class, a name or a Context. Got {type_name(ops)}."
+    )
+
+
+def normalize_context(ctx: ContextLike | None) -> Context:
+    """Return the context itself, one made from a backend, or for None the ambient one."""
+    if ctx is None:
+        return get_context()
+    return ctx if isinstance(ctx, Context) else Context(ctx)
+
+
+def ops_of(x: object) -> BackendOps:
+    """Return the ops of an array, or of an object that has a context.
+
+    Raises
+    ------
+    TypeError
+        If `x` is neither.
+    """
+    ops = ops_of_array(x)
+    if ops is not None:
+        return ops
+    if isinstance(x, BackendOps | Context):
+        return normalize_ops(x)
+    if isinstance(x, HasContext):
+        return x.ctx.ops
+    raise TypeError(
+        f"`ops_of` needs an array of an installed backend or an object with a context. "
+        f"Got {type_name(x)}."
+    )
+
+
+_process: list[Context] = []
+_local: ContextVar[Context | None] = ContextVar("spacecore_context", default=None)
+
+
+def get_context() -> Context:
+    """Return the ambient context: of the enclosing `use_context`, else of the process."""
+    local = _local.get()
+    if local is not None:
+        return local
+    if not _process:
+        _process.append(Context(_environment.default_backend()))
+    return _process[0]
+
+
+def set_context(ctx: ContextLike, dtype: DType | None = None, **options: Any) -> Context:
+    """Set the ambient context of the process, and return it.
+
+    Parameters
+    ----------
+    ctx, dtype, **options
+        A Context alone, or what `Context` takes.
+    """
+    _process[:] = [_made(ctx, dtype, options)]
+    return _process[0]
+
+
+@contextmanager
+def use_context(ctx: ContextLike, dtype: DType | None = None, **options: Any) -> Iterator[Context]:
+    """Set the ambient context for a `with` block, in this thread and task alone.
+
+    Parameters
+    ----------
+    ctx, dtype, **options
+        A Context alone, or what `Context` takes.
+    """
+    made = _made(ctx, dtype, options)
+    token = _local.set(made)
+    try:
+        yield made
+    finally:
+        _local.reset(token)
+
+
+def resolve_context_priority(explicit: ContextLike | None, *others: object) -> Context:
+    """Return the context that an object made from others should have.
+
+    Parameters
+    ----------
+    explicit : Context, ops, name or None
+        Wins if given.
+    *others : objects with `.ctx`, or arrays
+        Others are passed over.
+
+    Returns
+    -------
+    Context
+        Else what the others carry, the dtypes joined by the backend's `result_type` and the
+        strictest of the levels; else the ambient one.
+
+    Raises
+    ------
+    ValueError
+        If the others are of different families or devices.
+    """
+    if explicit is not None:
+        return normalize_context(explicit)
+    contexts = [other.ctx for other in others if isinstance(other, HasContext)]
+    contexts += [other for other in others if isinstance(other, Context)]
+    found = [(ctx.ops, ctx.dtype) for ctx in contexts]
+    for other in others:
+        ops = ops_of_array(other)
+        if ops is not None:
+            found.append((ops, other.dtype))  # type: ignore[attr-defined]
+    if not found:
+        return get_context()
+    ops = _common_ops([ops for ops, _ in found])
+    dtypes = [dtype for _, dtype in found]
+    same = all(dtype == dtypes[0] for dtype in dtypes)
+    dtype = dtypes[0] if same else ops.result_type(*dtypes)
+    levels = [ctx.check_level for ctx in contexts] or [get_context().check_level]
+    return Context(ops, dtype, check_level=strictest(levels))
+
+
+def type_name(x: object) -> str:
+    """Name a type as its users do: `list`, `torch.Tensor`."""
+    kind = type(x)
+    root = kind.__module__.partition(".")[0]
+    return kind.__qualname__ if root in ("builtins", "numpy") else f"{root}.{kind.__qualname__}"
+
+
+def _common_ops(found: list[BackendOps]) -> BackendOps:
+    families = sorted({str(ops.family) for ops in found})
+    if len(families) > 1:
+        raise ValueError(
+            f"Objects of one family belong together. Got {', '.join(families)}. "
+            f'Convert first: `x.convert("{families[0]}")`, or pass `ctx=`.'
+        )
+    placed = {ops: None for ops in found if ops.device is not None}
+    if len(placed) > 1:
+        names = ", ".join(ops.name for ops in placed)
+        raise ValueError(f"Objects on one device belong together. Got {names}. Convert first.")
+    return next(iter(placed), found[0])
+
+
+def _made(ctx: ContextLike, dtype: DType | None, options: dict[str, Any]) -> Context:
+    if isinstance(ctx, Context):
+        return ctx.convert(ctx, dtype=dtype, **options)
+    return Context(ctx, dtype, **options)
+
+
+def _level(check_level: CheckLevel | None, enable_checks: bool | None) -> CheckLevel:
+    if enable_checks is None:
+        return normalize_check_level("standard" if check_level is None else check_level)
+    if check_level is not None:
+        raise TypeError(
+            "A Context takes check_level or the deprecated enable_checks, not both. "
+            "Drop enable_checks."
+        )
+    level: CheckLevel = "standard" if enable_checks else "none"
+    warnings.warn(
+        f'enable_checks is deprecated; use check_level="{level}".',
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return level
+
+
+def _restore(ops: BackendOps, dtype: str, check_level: CheckLevel) -> Context:
+    return Context(ops, dtype, check_level=check_level)
+
+
+def _compile_asarray(ctx: Context) -> Callable[[Any], Any]:
+    """`asarray` with the case of nothing to do decided in two comparisons."""
+    kind, dtype, slow = ctx.ops.array_types[0], ctx.dtype, ctx._asarray
+
+    def asarray(x: Any) -> Any:
+        if type(x) is kind and x.dtype == dtype:
+            return x
+        return slow(x)
+
+    return slow if ctx.device is not None else asarray
+
+
+def _holds_arrays(items: list[Any] | tuple[Any, ...]) -> bool:
+    return any(
+        _holds_arrays(item) if isinstance(item, list | tuple) else ops_of_array(item) is not None
+        for item in items
+    )
+
+
+def _from_python(x: Any, dtype: DType) -> Any:
+    """A NumPy array of numbers or nested sequences of them; the target is told for messages."""
+    made = np.asarray(x)
+    if made.dtype.kind not in "biufc":
+        raise CastError(
+            f"`ctx.asarray` takes numbers, nested sequences of them, and arrays. "
+            f"Got {type_name(x)}, which NumPy reads as {made.dtype}."
+        )
+    return made.astype(np.bool_) if made.size == 0 else made

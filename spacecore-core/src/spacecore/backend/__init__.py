@@ -1,0 +1,11 @@
+"""The contract that every array library is held to, and NumPy's implementation of it."""
+
+from __future__ import annotations
+
+from spacecore.backend._declare import Binding, Entry, default, differs
+from spacecore.backend._dtypes import dtype_name
+from spacecore.backend._family import BackendFamily
+from spacecore.backend._ops import BackendOps
+from spacecore.backend._transfer import transfer
+
+__all__ = ["BackendFamily", "BackendOps", "Binding", "Entry", "default", "differs", "dtype_name", "transfer"]

@@ -1,0 +1,209 @@
+"""Products, stacking and reductions that everyday array code uses beyond the standard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spacecore._typing import Array, Axes
+from spacecore.backend._declare import default, section
+
+__all__ = ["ArrayExtras"]
+
+
+@section("Products and shapes")
+class ArrayExtras:
+    """Functions with NumPy's names and meaning."""
+
+    linalg: Any
+
+    @default
+    def vdot(self, x1: Array, x2: Array, /) -> Array:
+        """Return the sum of `conj(x1) * x2` over all elements.
+
+        Parameters
+        ----------
+        x1, x2 : array
+            As many elements in each; flattened first.
+        """
+        return self.linalg.vecdot(self.ravel(x1), self.ravel(x2))
+
+    @staticmethod
+    def einsum(subscripts: str, /, *operands: Array) -> Array:
+        """Return the sum of products that the subscripts describe, as `numpy.einsum`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def kron(x1: Array, x2: Array, /) -> Array:
+        """Return the Kronecker product; shape `(m * p, n * q)` of `(m, n)` and `(p, q)`."""
+        raise NotImplementedError
+
+    @default
+    def norm(
+        self, x: Array, /, ord: Any = None, axis: Axes = None, keepdims: bool = False
+    ) -> Array:
+        """Return a vector or matrix norm, as `numpy.linalg.norm`.
+
+        Parameters
+        ----------
+        x : array, floating-point
+        ord : {None, int, float, inf, -inf, "fro", "nuc"}
+            None is the 2-norm of all elements, or over `axis`.
+        axis : int or tuple of int, optional
+            One axis for a vector norm, two for a matrix norm; by default all.
+        keepdims : bool
+        """
+        if ord is None:
+            return self.linalg.vector_norm(x, axis=axis, keepdims=keepdims)
+        axes = tuple(range(len(x.shape))) if axis is None else axis
+        if isinstance(axes, int) or len(axes) == 1:
+            return self.linalg.vector_norm(x, axis=axes, ord=ord, keepdims=keepdims)
+        moved = self.moveaxis(x, axes, (-2, -1))  # type: ignore[attr-defined]
+        value = self.linalg.matrix_norm(moved, ord=ord)
+        if not keepdims:
+            return value
+        kept = tuple(1 if i in _positive(axes, len(x.shape)) else n for i, n in enumerate(x.shape))
+        return self.reshape(value, kept)  # type: ignore[attr-defined,no-any-return]
+
+    @default
+    def logsumexp(self, x: Array, /, axis: Axes = None, keepdims: bool = False) -> Array:
+        """Return `log(sum(exp(x)))` without overflow; `-inf` where every element is."""
+        ops: Any = self
+        largest = ops.max(x, axis=axis, keepdims=True)
+        shift = ops.where(ops.isfinite(largest), largest, ops.zeros_like(largest))
+        total = ops.log(ops.sum(ops.exp(x - shift), axis=axis, keepdims=True)) + shift
+        return total if keepdims else ops.reshape(total, ops.sum(x, axis=axis).shape)
+
+    @default
+    def isclose(
+        self,
+        x1: Array,
+        x2: Array,
+        /,
+        rtol: float = 1e-5,
+        atol: float = 1e-8,
+        equal_nan: bool = False,
+    ) -> Array:
+        """Return where `|x1 - x2| <= atol + rtol * |x2|`; infinities equal those of their sign."""
+        ops: Any = self
+        finite = ops.isfinite(x1) & ops.isfinite(x2)
+        close = (x1 == x2) | (finite & (ops.abs(x1 - x2) <= atol + rtol * ops.abs(x2)))
+        return close | (ops.isnan(x1) & ops.isnan(x2)) if equal_nan else close
+
+    @default
+    def allclose(
+        self,
+        x1: Array,
+        x2: Array,
+        /,
+        rtol: float = 1e-5,
+        atol: float = 1e-8,
+        equal_nan: bool = False,
+    ) -> bool | Array:
+        """Tell whether all elements are close (see `isclose`); an array where traced."""
+        ops: Any = self
+        return ops.all(self.isclose(x1, x2, rtol, atol, equal_nan))
+
+    @default
+    def ravel(self, x: Array, /) -> Array:
+        """Return the elements in one axis, in row-major order; a view where possible."""
+        return self.reshape(x, (-1,))  # type: ignore[attr-defined,no-any-return]
+
+    @default
+    def transpose(self, x: Array, /, axes: tuple[int, ...] | None = None) -> Array:
+        """Return `x` with its axes permuted, reversed by default."""
+        order = tuple(reversed(range(len(x.shape)))) if axes is None else axes
+        return self.permute_dims(x, order)  # type: ignore[attr-defined,no-any-return]
+
+    @staticmethod
+    def swapaxes(x: Array, axis1: int, axis2: int, /) -> Array:
+        """Return `x` with two axes exchanged."""
+        raise NotImplementedError
+
+    @staticmethod
+    def hstack(arrays: Sequence[Array], /) -> Array:
+        """Join along the second axis, or the first if arrays have only one."""
+        raise NotImplementedError
+
+    @staticmethod
+    def vstack(arrays: Sequence[Array], /) -> Array:
+        """Join along the first axis, one-axis arrays as rows."""
+        raise NotImplementedError
+
+    @staticmethod
+    def dstack(arrays: Sequence[Array], /) -> Array:
+        """Join along the third axis."""
+        raise NotImplementedError
+
+    @staticmethod
+    def column_stack(arrays: Sequence[Array], /) -> Array:
+        """Join along the second axis, one-axis arrays as columns."""
+        raise NotImplementedError
+
+    @staticmethod
+    def diag(x: Array, /, k: int = 0) -> Array:
+        """Return the `k`-th diagonal of a matrix, or the matrix with `x` as its `k`-th."""
+        raise NotImplementedError
+
+    @default
+    def diagonal(self, x: Array, /, *, offset: int = 0) -> Array:
+        """Return the diagonals of the last two axes; shape `(..., min(m, n))`."""
+        return self.linalg.diagonal(x, offset=offset)
+
+    @default
+    def trace(self, x: Array, /, *, offset: int = 0) -> Array:
+        """Return the sums of the diagonals of the last two axes; shape `(...)`."""
+        return self.linalg.trace(x, offset=offset)
+
+    @default
+    def eigh(self, x: Array, /) -> tuple[Array, Array]:
+        """Return eigenvalues, ascending, and eigenvectors of Hermitian matrices.
+
+        See `linalg.eigh`.
+        """
+        return self.linalg.eigh(x)  # type: ignore[no-any-return]
+
+    @default
+    def svd(self, x: Array, /, *, full_matrices: bool = True) -> tuple[Array, Array, Array]:
+        """Return `(U, S, Vh)` with `x = U @ diag(S) @ Vh`; see `linalg.svd`."""
+        return self.linalg.svd(x, full_matrices=full_matrices)  # type: ignore[no-any-return]
+
+    @default
+    def cholesky(self, x: Array, /, *, upper: bool = False) -> Array:
+        """Return the Cholesky factor of positive definite matrices; see `linalg.cholesky`."""
+        return self.linalg.cholesky(x, upper=upper)
+
+    @default
+    def solve(self, x1: Array, x2: Array, /) -> Array:
+        """Return the solution of `x1 @ x = x2`; see `linalg.solve`."""
+        return self.linalg.solve(x1, x2)
+
+    @default
+    def ix_(self, *indices: Array) -> tuple[Array, ...]:
+        """Return index arrays shaped so that together they select a grid."""
+        count = len(indices)
+        shapes = (tuple(-1 if i == j else 1 for j in range(count)) for i in range(count))
+        ops: Any = self
+        return tuple(ops.reshape(x, s) for x, s in zip(indices, shapes, strict=True))
+
+    @default
+    def vectorize(self, fn: Callable[..., Any], /) -> Callable[..., Any]:
+        """Return a function that applies `fn` to each element of its broadcast arguments.
+
+        Parameters
+        ----------
+        fn : callable
+            Takes scalars (0-d arrays) and returns one.
+        """
+        ops: Any = self
+
+        def elementwise(*arrays: Any) -> Any:
+            same = ops.broadcast_arrays(*(ops.asarray(x) for x in arrays))
+            flat = ops.vmap(fn)(*(self.ravel(x) for x in same))
+            return ops.reshape(flat, same[0].shape)
+
+        return elementwise
+
+
+def _positive(axes: tuple[int, ...], ndim: int) -> set[int]:
+    return {axis % ndim for axis in axes}

@@ -1,0 +1,50 @@
+"""Sparse matrices in the library's own formats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacecore._typing import Array, DType
+from spacecore.backend._declare import section
+
+__all__ = ["SparseMatrices"]
+
+
+@section("Sparse matrices", capability="sparse")
+class SparseMatrices:
+    """Making, multiplying and reading sparse matrices."""
+
+    def assparse(
+        self, x: Any, /, *, format: str | None = None, dtype: DType | None = None
+    ) -> Any:
+        """Return a sparse matrix of this backend, of the values of `x`.
+
+        Parameters
+        ----------
+        x : sparse or dense array, shape (m, n)
+            Sparse matrices of this library and of SciPy, and dense arrays of this library.
+        format : str, optional
+            `"csr"`, `"csc"`, `"coo"`, or another that the library has; by default the one it
+            multiplies fastest, or that of `x` if it is sparse already.
+        dtype : dtype, optional
+            That of `x` by default.
+        """
+        raise NotImplementedError
+
+    def sparse_matmul(self, a: Any, x: Array, /) -> Array:
+        """Return the dense product `a @ x` of a sparse matrix with a vector or matrix.
+
+        Parameters
+        ----------
+        a : sparse, shape (m, n)
+        x : array, shape (n,) or (n, k)
+        """
+        raise NotImplementedError
+
+    def sparse_to_dense(self, a: Any, /) -> Array:
+        """Return the dense array of a sparse matrix; entries that occur twice are summed."""
+        raise NotImplementedError
+
+    def sparse_to_scipy(self, a: Any, /) -> Any:
+        """Return a SciPy sparse array with the values and, where it has one, the format of `a`."""
+        raise NotImplementedError

@@ -1,0 +1,204 @@
+"""The NumPy backend: the library's own functions, and the few in which it differs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, ClassVar
+
+import numpy as np
+
+from spacecore._typing import Array, DType, Scalar, Shape
+from spacecore.backend._declare import differs
+from spacecore.backend._dtypes import dtype_name
+from spacecore.backend._family import BackendFamily
+from spacecore.backend._ops import BackendOps
+from spacecore.backend.eager import RandomKey
+from spacecore.errors import BackendUnavailableError, CastError, ConversionError
+
+__all__ = ["NumpyOps"]
+
+
+class NumpyOps(BackendOps):
+    """NumPy: always there, on the host, eager; sparse matrices are SciPy's."""
+
+    family = BackendFamily.NUMPY
+    xp = np
+    array_types = (np.ndarray, np.generic)
+    dtypes = frozenset(
+        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+        "float16 float32 float64 complex64 complex128".split()
+    )
+    capabilities = frozenset({"sparse"})
+    direct: ClassVar[dict[str, Any]] = {
+        "allclose": np.allclose,
+        "cholesky": np.linalg.cholesky,
+        "dtype_name": dtype_name,
+        "eigh": np.linalg.eigh,
+        "isclose": np.isclose,
+        "ix_": np.ix_,
+        "ndim": np.ndim,
+        "norm": np.linalg.norm,
+        "ravel": np.ravel,
+        "shape": np.shape,
+        "size": np.size,
+        "solve": np.linalg.solve,
+        "svd": np.linalg.svd,
+        "to_numpy": np.asarray,
+        "transpose": np.transpose,
+        "vdot": np.vdot,
+        "vectorize": np.vectorize,
+    }
+
+    @differs("a sparse matrix is SciPy's, and SciPy is imported only once something uses it")
+    def is_sparse(self, x: object, /) -> bool:
+        scipy_sparse = sys.modules.get("scipy.sparse")
+        return scipy_sparse is not None and bool(scipy_sparse.issparse(x))
+
+    @staticmethod
+    @differs("NumPy takes only its own dtypes and their names")
+    def sanitize_dtype(dtype: DType | str | None, /) -> DType:
+        if dtype is None:
+            return _FLOAT64
+        if type(dtype) is type(_FLOAT64) and dtype.isnative:
+            return dtype
+        try:
+            return np.dtype(dtype_name(dtype))
+        except TypeError:
+            raise CastError(
+                f"NumPy has no dtype {dtype_name(dtype)}. Choose one that both libraries have."
+            ) from None
+
+    @differs("NumPy has one device, the host")
+    def normalize_device(self, device: Any, /) -> str:
+        if str(device) != "cpu":
+            raise BackendUnavailableError(
+                f"NumPy computes on the host only. Got device {str(device)!r}.",
+                backend="numpy",
+                hint='Use "numpy", or a backend that has this device.',
+            )
+        return "cpu"
+
+    @differs("the arrays of a host library say nothing of devices")
+    def device_of(self, x: Array, /) -> str:
+        return "cpu"
+
+    @staticmethod
+    @differs("NumPy updates in place")
+    def index_set(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
+        out: Any = np.array(x) if copy else x
+        out[index] = values
+        return out
+
+    @staticmethod
+    @differs("NumPy updates in place, and `x[index] += values` adds once for a repeated index")
+    def index_add(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
+        out: Any = np.array(x) if copy else x
+        np.add.at(out, index, values)
+        return out
+
+    @differs("NumPy exports read-only and foreign-endian arrays only as copies")
+    def export_dense(self, x: Array, /, *, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        array = np.asarray(x)
+        fit = (
+            array.flags.writeable
+            and array.dtype.isnative
+            and all(
+                step >= 0 and step % array.itemsize == 0 and (step > 0 or length <= 1)
+                for step, length in zip(array.strides, array.shape, strict=True)
+            )
+        )
+        if fit and copy is not True:
+            return array
+        if copy is False:
+            raise ConversionError(
+                "An array crosses without a copy if it is writeable, in native byte order, with "
+                f"positive strides. Got strides {array.strides}, dtype {array.dtype.str}, "
+                f"writeable={array.flags.writeable}. Pass copy=None."
+            )
+        return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True)
+
+    @staticmethod
+    @differs("a foreign dtype without a NumPy equivalent is refused in our words")
+    def import_dense(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+        try:
+            return np.from_dlpack(x, copy=copy)
+        except (BufferError, RuntimeError, ValueError) as error:
+            raise ConversionError(
+                f"NumPy can't take this {type(x).__name__} of dtype {dtype_name(x.dtype)}: {error}"
+            ) from error
+
+    def random_key(self, seed: int, /) -> RandomKey:
+        return RandomKey(seed)
+
+    def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
+        return key.split(num)
+
+    def random_normal(
+        self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
+    ) -> Any:
+        target = self.sanitize_dtype(dtype)
+        draw = key.generator()
+        real = self.real_dtype(target)
+        if target == real:
+            return np.asarray(draw.standard_normal(shape, dtype=_drawn(real))).astype(real)
+        parts = np.asarray(draw.standard_normal((2, *shape), dtype=_drawn(real)))
+        return ((parts[0] + 1j * parts[1]) * np.sqrt(0.5)).astype(target)
+
+    def random_uniform(
+        self,
+        key: RandomKey,
+        shape: Shape = (),
+        /,
+        dtype: DType | None = None,
+        *,
+        low: float = 0.0,
+        high: float = 1.0,
+    ) -> Any:
+        target = self.sanitize_dtype(dtype)
+        unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
+        return (unit * (high - low) + low).astype(target)
+
+    def random_integers(
+        self,
+        key: RandomKey,
+        shape: Shape = (),
+        /,
+        dtype: DType | None = None,
+        *,
+        low: int = 0,
+        high: int,
+    ) -> Any:
+        target = np.dtype(np.int64) if dtype is None else self.sanitize_dtype(dtype)
+        return np.asarray(key.generator().integers(low, high, size=shape, dtype=target))
+
+    def random_rademacher(
+        self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
+    ) -> Any:
+        signs = np.asarray(key.generator().integers(0, 2, size=shape, dtype=np.int8))
+        return (2 * signs - 1).astype(self.sanitize_dtype(dtype))
+
+    def assparse(
+        self, x: Any, /, *, format: str | None = None, dtype: DType | None = None
+    ) -> Any:
+        from scipy import sparse
+
+        made = sparse.csr_array(x) if not sparse.issparse(x) else x
+        made = made.asformat(format) if format is not None else made
+        return made.astype(dtype, copy=False) if dtype is not None else made
+
+    def sparse_matmul(self, a: Any, x: Array, /) -> Any:
+        return a @ x
+
+    def sparse_to_dense(self, a: Any, /) -> Any:
+        return a.toarray()
+
+    def sparse_to_scipy(self, a: Any, /) -> Any:
+        return a
+
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+def _drawn(dtype: DType) -> Any:
+    """The dtype that NumPy's generator draws in, from which `dtype` is rounded."""
+    return np.float32 if dtype == np.float32 else np.float64

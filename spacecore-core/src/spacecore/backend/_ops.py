@@ -1,0 +1,156 @@
+"""`BackendOps`: the contract of a backend, and what makes an instance of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from spacecore.backend._bind import Bound
+from spacecore.backend._contract import FFTNamespace, LinalgNamespace, Sections
+from spacecore.backend._family import BackendFamily
+
+__all__ = ["BackendOps"]
+
+_CREATION = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
+
+
+class BackendOps(Sections, Bound, declaration=True):
+    """An array library, as an object: which one, and where.
+
+    An instance is an array API namespace (2024.12, with `linalg` and `fft`) and has what the
+    standard lacks. Two are equal when they are of one family, on one device, with the same
+    options; they hash, and pickle by name.
+
+    Parameters
+    ----------
+    device : device, str or None
+        Where arrays are made. `None` leaves that to the library, and checks nothing.
+
+    Attributes
+    ----------
+    family : BackendFamily
+    device : device or None
+        The library's own device object.
+    capabilities : frozenset of str
+        See `supports`.
+    allow_sparse : bool
+        Whether sparse matrices can be made and multiplied.
+    has_native_vmap : bool
+        Whether `vmap` is the library's, rather than a loop.
+    array_types : tuple of type
+        The concrete types of dense arrays, the commonest first.
+
+    Notes
+    -----
+    To add a backend, subclass, set `family`, `xp`, `array_types` and `capabilities`, and override
+    the functions in which the library differs from the contract.
+    """
+
+    family: ClassVar[BackendFamily]
+    array_types: ClassVar[tuple[type, ...]]
+    has_native_vmap: ClassVar[bool] = False
+    linalg: ClassVar[LinalgNamespace]
+    fft: ClassVar[FFTNamespace]
+    __array_api_version__: ClassVar[str] = "2024.12"
+
+    device: Any
+    options: tuple[tuple[str, Any], ...]
+    _key: tuple[Any, ...]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.linalg = _extension(cls, "linalg", LinalgNamespace)
+        cls.fft = _extension(cls, "fft", FFTNamespace)
+
+    def __init__(self, device: Any = None, **options: Any):
+        fixed = tuple(sorted((name, value) for name, value in options.items() if value is not None))
+        state = vars(self)
+        state["device"] = None if device is None else self.normalize_device(device)
+        state["options"] = fixed
+        state["_key"] = (self.family, self.device_name, fixed)
+        if self.device is not None:
+            self._bind_creation()
+
+    @property
+    def __name__(self) -> str:
+        return f"spacecore.{self.family}"
+
+    @property
+    def name(self) -> str:
+        """The name that resolves to this ops: the family, and the device if it has one."""
+        return str(self.family) if self.device is None else f"{self.family}:{self.device_name}"
+
+    @property
+    def device_name(self) -> str | None:
+        """The device as a string that `normalize_device` understands, or None."""
+        return None if self.device is None else str(self.device)
+
+    @property
+    def allow_sparse(self) -> bool:
+        return "sparse" in self.capabilities
+
+    def supports(self, name: str) -> bool:
+        """Tell whether this backend has a capability or an operation.
+
+        Parameters
+        ----------
+        name : str
+            A capability (`"autodiff"`, `"jit"`, `"sparse"`, ...) or a name of the contract.
+
+        Returns
+        -------
+        bool
+        """
+        if name in self.capabilities:
+            return True
+        binding = self.bindings().get(name)
+        return binding is not None and binding.how != "unsupported"
+
+    def _bind_creation(self) -> None:
+        """Bind on this instance the functions that make arrays, so that they land on its device."""
+        state = vars(self)
+        for name in _CREATION:
+            state[name] = partial(getattr(self, name), device=self.device)
+        fft = object.__new__(type(self.fft))
+        for name in ("fftfreq", "rfftfreq"):
+            vars(fft)[name] = partial(getattr(fft, name), device=self.device)
+        state["fft"] = fft
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable; make a new one.")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, BackendOps) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        given = [] if self.device is None else [f"device={self.device_name!r}"]
+        given += [f"{name}={value!r}" for name, value in self.options]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.name, self.options)
+
+
+def _restore(name: str, options: tuple[tuple[str, Any], ...]) -> BackendOps:
+    from spacecore.plugins import resolve
+
+    ops = resolve(name)
+    return type(ops)(ops.device, **dict(options)) if options else ops
+
+
+def _extension(cls: type[BackendOps], name: str, base: type[Bound]) -> Any:
+    """An instance of the extension that the class body named, or one bound to `xp.<name>`."""
+    written = vars(cls).get(name)
+    if written is not None:
+        return written
+    inherited = getattr(cls, name, None)
+    if inherited is not None and "xp" not in vars(cls):
+        return inherited
+    return type(f"{cls.__name__}{name.title()}", (base,), {"xp": getattr(cls.xp, name)})()

@@ -1,0 +1,187 @@
+"""Control flow, vectorization and random keys for libraries that run eagerly.
+
+Public for plugin authors: a backend whose library has no loops, `vmap` or key-based random
+numbers of its own gets them here, with the meaning that the contract gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spacecore import _tree
+
+__all__ = ["RandomKey", "fori_loop", "scan", "vmap", "while_loop"]
+
+
+def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
+    """Return the state after `state = body(i, state)` for `i` from `lower` to `upper - 1`."""
+    state = init
+    for i in range(int(lower), int(upper)):
+        state = body(i, state)
+    return state
+
+
+def while_loop(cond: Callable[[Any], Any], body: Callable[[Any], Any], init: Any) -> Any:
+    """Return the state after `state = body(state)` for as long as `cond(state)` holds."""
+    state = init
+    while cond(state):
+        state = body(state)
+    return state
+
+
+def scan(
+    ops: Any,
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any,
+    *,
+    length: int | None = None,
+    reverse: bool = False,
+) -> tuple[Any, Any]:
+    """Return the final carry and the outputs of `f`, stacked; see `BackendOps.scan`."""
+    leaves, structure = _tree.flatten(xs)
+    count = _scan_length([leaf.shape[0] for leaf in leaves], length)
+    carry, outputs = init, []
+    for i in reversed(range(count)) if reverse else range(count):
+        carry, y = f(carry, _tree.unflatten(structure, [leaf[i] for leaf in leaves]))
+        outputs.append(y)
+    if count:
+        return carry, _stack(ops, outputs[::-1] if reverse else outputs)
+    _, y = f(init, _tree.unflatten(structure, [_blank(ops, leaf, 0) for leaf in leaves]))
+    return init, _empty(ops, y)
+
+
+def vmap(ops: Any, fn: Callable[..., Any], in_axes: Any, out_axes: Any) -> Callable[..., Any]:
+    """Return `fn` mapped over an axis by a loop; see `BackendOps.vmap`."""
+
+    def mapped(*args: Any) -> Any:
+        leaves, structure = _tree.flatten(args)
+        axes = _mapped_axes(in_axes, args)
+        count = _mapped_length(leaves, axes)
+
+        def call(pick: Callable[[Any, int], Any]) -> Any:
+            picked = [x if a is None else pick(x, a) for x, a in zip(leaves, axes, strict=True)]
+            return fn(*_tree.unflatten(structure, picked))
+
+        if count == 0:
+            return _empty(ops, call(lambda x, axis: _blank(ops, x, axis)), out_axes)
+        outputs = [call(lambda x, axis, i=i: _index(x, i, axis)) for i in range(count)]  # type: ignore[misc]
+        return _stack(ops, outputs, out_axes)
+
+    return mapped
+
+
+class RandomKey:
+    """An immutable key: a seed, and the path of splits that led here.
+
+    Parameters
+    ----------
+    seed : int
+        Non-negative.
+    path : tuple of int
+    """
+
+    __slots__ = ("path", "seed")
+
+    seed: int
+    path: tuple[int, ...]
+
+    def __init__(self, seed: int, path: tuple[int, ...] = ()):
+        if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+            raise ValueError(f"A random seed is a non-negative integer. Got {seed!r}.")
+        object.__setattr__(self, "seed", int(seed))
+        object.__setattr__(self, "path", path)
+
+    def split(self, num: int = 2) -> tuple[RandomKey, ...]:
+        """Return `num` keys with streams independent of each other and of this one's."""
+        return tuple(RandomKey(self.seed, (*self.path, i)) for i in range(num))
+
+    def state(self) -> int:
+        """Return 64 bits to seed another library's generator with."""
+        from numpy.random import SeedSequence
+
+        return int(SeedSequence(self.seed, spawn_key=self.path).generate_state(1, "uint64")[0])
+
+    def generator(self) -> Any:
+        """Return a fresh NumPy generator at the start of this key's stream."""
+        from numpy.random import Generator, Philox, SeedSequence
+
+        return Generator(Philox(SeedSequence(self.seed, spawn_key=self.path)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("A random key is immutable; split it to get new ones.")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RandomKey):
+            return NotImplemented
+        return (self.seed, self.path) == (other.seed, other.path)
+
+    def __hash__(self) -> int:
+        return hash((self.seed, self.path))
+
+    def __repr__(self) -> str:
+        return f"RandomKey({self.seed}, {self.path})" if self.path else f"RandomKey({self.seed})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RandomKey, (self.seed, self.path)
+
+
+def _scan_length(lengths: list[int], length: int | None) -> int:
+    known = set(lengths) | ({length} if length is not None else set())
+    if len(known) != 1:
+        got = f"lengths {sorted(known)}" if known else "no leaves and no length"
+        raise ValueError(f"`scan` needs one length for all leaves of xs. Got {got}.")
+    return known.pop()
+
+
+def _mapped_axes(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:
+    """One axis for each leaf of the arguments."""
+    per_arg = in_axes if isinstance(in_axes, tuple | list) else (in_axes,) * len(args)
+    if len(per_arg) != len(args):
+        raise ValueError(
+            f"`vmap` needs one of in_axes for each argument. "
+            f"Got {len(per_arg)} for {len(args)} arguments."
+        )
+    return _tree.broadcast_prefix(tuple(per_arg), args)
+
+
+def _mapped_length(leaves: list[Any], axes: list[int | None]) -> int:
+    lengths = {x.shape[a] for x, a in zip(leaves, axes, strict=True) if a is not None}
+    if len(lengths) != 1:
+        got = f"lengths {sorted(lengths)}" if lengths else "no mapped axis"
+        raise ValueError(f"`vmap` needs mapped axes of one length. Got {got}.")
+    return lengths.pop()
+
+
+def _index(x: Any, i: int, axis: int) -> Any:
+    where = axis % len(x.shape)
+    return x[(slice(None),) * where + (i,)]
+
+
+def _blank(ops: Any, x: Any, axis: int) -> Any:
+    """Zeros of the shape that one slice of `x` has, to learn what a function returns."""
+    where = axis % len(x.shape)
+    return ops.zeros(x.shape[:where] + x.shape[where + 1 :], dtype=x.dtype)
+
+
+def _stack(ops: Any, outputs: list[Any], axes: Any = 0) -> Any:
+    first, structure = _tree.flatten(outputs[0])
+    columns = zip(*(_tree.flatten(y)[0] for y in outputs), strict=True)
+    where = _tree.broadcast_prefix(axes, outputs[0]) if first else []
+    stacked = [
+        ops.stack([ops.asarray(x) for x in column], axis=a)
+        for column, a in zip(columns, where, strict=True)
+    ]
+    return _tree.unflatten(structure, stacked)
+
+
+def _empty(ops: Any, example: Any, axes: Any = 0) -> Any:
+    """The result over no slices at all: a zero-length axis in each leaf."""
+    leaves, structure = _tree.flatten(example)
+    where = _tree.broadcast_prefix(axes, example)
+    return _tree.unflatten(
+        structure,
+        [ops.stack([ops.asarray(x)], axis=a)[(slice(None),) * (a % (len(x.shape) + 1)) + (slice(0, 0),)]
+         for x, a in zip(leaves, where, strict=True)],
+    )
