@@ -43,6 +43,14 @@ from spacecore.errors import (
 )
 from spacecore.plugins import available_backends, register_ops, unregister_ops
 from spacecore.plugins._known import KNOWN_CLASSES
+from spacecore.space import (
+    DenseCoordinateSpace,
+    DenseVectorSpace,
+    EuclideanInnerProduct,
+    InnerProduct,
+    Space,
+    WeightedInnerProduct,
+)
 
 if TYPE_CHECKING:
     from spacecore_cupy import CuPyOps as CuPyOps
@@ -50,7 +58,6 @@ if TYPE_CHECKING:
     from spacecore_torch import TorchOps as TorchOps
 
 __all__ = [
-    "CHECK_LEVELS",
     "BackendBlockedError",
     "BackendContractError",
     "BackendError",
@@ -59,18 +66,25 @@ __all__ = [
     "BackendNotInstalledError",
     "BackendOps",
     "BackendUnavailableError",
+    "CHECK_LEVELS",
     "CastError",
     "CheckLevel",
     "Context",
     "ConversionError",
+    "DenseCoordinateSpace",
+    "DenseVectorSpace",
     "DuplicateBackendError",
+    "EuclideanInnerProduct",
     "IncompatibleBackendError",
+    "InnerProduct",
     "NumpyOps",
     "PluginWarning",
+    "Space",
     "SpaceCoreError",
     "SpaceValidationError",
     "UnknownBackendError",
     "UnsupportedOperationError",
+    "WeightedInnerProduct",
     "__version__",
     "available_backends",
     "errors",

@@ -19,12 +19,14 @@ from spacecore.plugins import _environment, ops_of_array, resolve
 
 __all__ = [
     "Context",
+    "ContextLike",
     "get_context",
     "normalize_context",
     "normalize_ops",
     "ops_of",
     "resolve_context_priority",
     "set_context",
+    "type_name",
     "use_context",
 ]
 
@@ -231,13 +233,19 @@ class Context:
         if isinstance(target, Context):
             base, ops = target, target.ops
         else:
-            base, ops = self, normalize_ops(target)
+            base, ops = self, self._ops_on_same_kind(target)
         made = Context(
             ops,
             dtype_name(base.dtype) if dtype is None else dtype,
             check_level=check_level or base.check_level,
         )
         return self if made == self else made
+
+    def _ops_on_same_kind(self, target: OpsLike) -> BackendOps:
+        """The target's ops; a bare name keeps the kind of device that this context names."""
+        if self.device is None or not isinstance(target, str) or ":" in target:
+            return normalize_ops(target)
+        return resolve(f"{target}:{self.ops.device_kind(self.device)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("A Context is immutable; use `convert`, or make a new one.")
@@ -459,7 +467,7 @@ def _compile_asarray(ctx: Context) -> Callable[[Any], Any]:
     kind, dtype, slow = ctx.ops.array_types[0], ctx.dtype, ctx._asarray
 
     def asarray(x: Any) -> Any:
-        if type(x) is kind and x.dtype == dtype:
+        if type(x) is kind and x.dtype is dtype:
             return x
         return slow(x)
 

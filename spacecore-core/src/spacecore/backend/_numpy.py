@@ -69,14 +69,13 @@ class NumpyOps(BackendOps):
             ) from None
 
     @differs("NumPy has one device, the host")
-    def normalize_device(self, device: Any, /) -> str:
+    def normalize_device(self, device: Any, /) -> None:
         if str(device) != "cpu":
             raise BackendUnavailableError(
                 f"NumPy computes on the host only. Got device {str(device)!r}.",
                 backend="numpy",
-                hint='Use "numpy", or a backend that has this device.',
+                hint='Name it to move there: "numpy:cpu".',
             )
-        return "cpu"
 
     @differs("the arrays of a host library say nothing of devices")
     def device_of(self, x: Array, /) -> str:

@@ -138,7 +138,9 @@ def _import_descriptor(candidate: Candidate) -> Any:
         for part in attribute.strip().split(".") if attribute.strip() else ():
             plugin = getattr(plugin, part)
     except (Exception, SystemExit) as error:  # any code may run at a plugin's import
-        raise _load_error(candidate, f"importing its descriptor {candidate.value}", error) from error
+        raise _load_error(
+            candidate, f"importing its descriptor {candidate.value}", error
+        ) from error
     return plugin
 
 

@@ -250,7 +250,7 @@ def _load_spec(candidate: Candidate) -> BackendSpec:
     specs = load_descriptor(candidate)
     if len(specs) > 1:
         raise DuplicateBackendError(
-            f'A plugin gives one BackendSpec a name. {candidate} gives {len(specs)} of '
+            f"A plugin gives one BackendSpec a name. {candidate} gives {len(specs)} of "
             f'"{candidate.name}".',
             backend=candidate.name,
         )
@@ -357,7 +357,8 @@ def _ops_of_new_type(x: object) -> BackendOps | None:
 def _claimants(type_names: list[str]) -> list[str]:
     """The backends, registered ones first, that claim one of the types."""
     found = [
-        name for name, cls in _explicit.items()
+        name
+        for name, cls in _explicit.items()
         if any(f"{t.__module__}.{t.__qualname__}" in type_names for t in cls.array_types)
     ]
     if all(name.startswith("builtins.") for name in type_names):

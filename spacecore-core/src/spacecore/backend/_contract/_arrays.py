@@ -161,8 +161,20 @@ class ArrayFacts:
         return None
 
     @default
+    def device_kind(self, device: Device, /) -> str:
+        """Return the kind of a device: `"cpu"`, `"cuda"`, ..., as names of it begin."""
+        return str(device).partition(":")[0]
+
+    @default
+    def is_on_host(self, x: Array, /) -> bool:
+        """Tell whether the values of `x` lie in the host's memory, so that reading is cheap."""
+        return self.device_kind(self.device_of(x)) == "cpu"
+
+    @default
     def normalize_device(self, device: Any, /) -> Device:
         """Return the library's device object for a device or its name.
+
+        None where the library has one device only, so that naming it changes nothing.
 
         Raises
         ------
@@ -185,15 +197,16 @@ class ArrayFacts:
             Called with what is not plainly such an array; it raises, or accepts the rarer
             forms, such as traced arrays.
         """
+        # dtype objects are one per dtype almost everywhere; `otherwise` accepts an equal one.
         kind, device, device_of = self.array_types[0], self.device, self.device_of
 
         def test(x: Any) -> None:
-            if type(x) is kind and x.shape == shape and x.dtype == dtype:
+            if type(x) is kind and x.shape == shape and x.dtype is dtype:
                 return
             otherwise(x)
 
         def test_device(x: Any) -> None:
-            if type(x) is kind and x.shape == shape and x.dtype == dtype and device_of(x) == device:
+            if type(x) is kind and x.shape == shape and x.dtype is dtype and device_of(x) == device:
                 return
             otherwise(x)
 

@@ -1,0 +1,260 @@
+"""Spaces of dense arrays of one shape."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+from spacecore._context import ContextLike, resolve_context_priority, type_name
+from spacecore._typing import Shape
+from spacecore.backend import dtype_name
+from spacecore.errors import SpaceValidationError
+from spacecore.space._base import Space
+from spacecore.space._geometry import EuclideanInnerProduct, InnerProduct
+
+__all__ = ["DenseCoordinateSpace", "DenseVectorSpace"]
+
+
+class _DenseSpace(Space, static=("shape",), data=("geometry",)):
+    """What spaces of dense arrays share.
+
+    Membership is tested by one function, compiled for the level when the space is made; it is
+    the attribute that `check_member` finds.
+    """
+
+    geometry: InnerProduct
+
+    def __init__(
+        self,
+        shape: int | Shape,
+        ctx: ContextLike | None = None,
+        geometry: InnerProduct | None = None,
+    ):
+        geometry = EuclideanInnerProduct() if geometry is None else geometry
+        if not isinstance(geometry, InnerProduct):
+            raise TypeError(f"A geometry is an InnerProduct. Got {type_name(geometry)}.")
+        self.ctx = resolve_context_priority(ctx, *geometry._values(0).values())
+        self.shape = _as_shape(shape)
+        self.geometry = geometry
+        if self.ctx.check_level != "none":
+            geometry.validate_for(self)
+
+    def _prepare(self) -> None:
+        vars(self)["check_member"] = _membership(self)
+
+    def check_member(self, x: object) -> None:
+        self._refuse_foreign(x)
+
+    def _refuse_foreign(self, x: Any) -> None:
+        """Say what is wrong with `x`; return if it is an element after all."""
+        ops = self.ops
+        if not ops.is_dense(x):
+            raise SpaceValidationError(f"Expected dense array for {ops.family}, got {type_name(x)}")
+        if tuple(x.shape) != self.shape:
+            raise SpaceValidationError(f"Expected shape {self.shape}, got {tuple(x.shape)}")
+        if x.dtype != self.dtype:
+            raise SpaceValidationError(
+                f"Expected dtype {dtype_name(self.dtype)}, got {dtype_name(x.dtype)}"
+            )
+        if ops.device is not None and not ops.is_traced(x) and ops.device_of(x) != ops.device:
+            raise SpaceValidationError(f"Expected device {ops.device}, got {ops.device_of(x)}")
+
+    def _refuse_infinite(self, x: Any) -> None:
+        self._refuse_foreign(x)
+        if not self.ops.is_traced(x) and not bool(self.ops.all(self.ops.isfinite(x))):
+            raise SpaceValidationError("Expected finite elements, got inf or nan")
+
+    def zeros(self) -> Any:
+        return self.ops.zeros(self.shape, dtype=self.dtype)
+
+    def ones(self) -> Any:
+        return self.ops.ones(self.shape, dtype=self.dtype)
+
+    def random(self, key: Any) -> Any:
+        return self.ops.random_normal(key, self.shape, self.dtype)
+
+    def add(self, x: Any, y: Any) -> Any:
+        """Return `x + y`."""
+        self.check_member(x)
+        self.check_member(y)
+        return x + y
+
+    def scale(self, a: Any, x: Any) -> Any:
+        """Return `a * x` for a number of the space's field.
+
+        Raises
+        ------
+        SpaceValidationError
+            For a complex number on a real space.
+        """
+        self._refuse_complex(a)
+        self.check_member(x)
+        return a * x
+
+    def axpy(self, a: Any, x: Any, y: Any) -> Any:
+        """Return `a * x + y` for a number of the space's field."""
+        self._refuse_complex(a)
+        self.check_member(x)
+        self.check_member(y)
+        return a * x + y
+
+    def inner(self, x: Any, y: Any) -> Any:
+        self.check_member(x)
+        self.check_member(y)
+        return self.geometry.inner(self.ops, x, y)
+
+    def norm(self, x: Any) -> Any:
+        self.check_member(x)
+        ops = self.ops
+        if self.geometry.is_euclidean:
+            return ops.linalg.vector_norm(x)
+        return ops.sqrt(ops.real(self.geometry.inner(ops, x, x)))
+
+    def riesz(self, x: Any) -> Any:
+        self.check_member(x)
+        return self.geometry.riesz(self.ops, x)
+
+    def riesz_inverse(self, x: Any) -> Any:
+        self.check_member(x)
+        return self.geometry.riesz_inverse(self.ops, x)
+
+    @property
+    def is_euclidean(self) -> bool:
+        return self.geometry.is_euclidean
+
+    def flatten(self, x: Any) -> Any:
+        """Return the coordinates of an element; shape (size,)."""
+        self.check_member(x)
+        return self.ops.reshape(x, (self.size,))
+
+    def unflatten(self, v: Any) -> Any:
+        """Return the element with given coordinates.
+
+        Parameters
+        ----------
+        v : array, shape (size,)
+        """
+        x = self.ops.reshape(v, self.shape)
+        self.check_member(x)
+        return x
+
+    def _refuse_complex(self, a: Any) -> None:
+        if self.field == "real" and self.ctx.check_level != "none" and _is_complex(self, a):
+            raise SpaceValidationError(
+                f"A real space is scaled by real numbers. Got {type_name(a)}. "
+                f"Use a complex dtype for the space."
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, _DenseSpace):
+            return NotImplemented
+        return self._identity() == other._identity() and _same_geometry(
+            self.geometry, other.geometry
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[Any, ...]:
+        return self.shape, dtype_name(self.dtype), self.ops.family
+
+    def __repr__(self) -> str:
+        geometry = "" if self.is_euclidean else f", geometry={self.geometry!r}"
+        return (
+            f"{type(self).__name__}({self.shape}, {self.ops.name}, "
+            f"{dtype_name(self.dtype)}{geometry})"
+        )
+
+
+class DenseCoordinateSpace(_DenseSpace):
+    """Dense arrays of one shape and dtype, with any number of axes.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    ctx : Context, ops or name, optional
+        By default that of the geometry's arrays, else the ambient one.
+    geometry : InnerProduct, optional
+        Euclidean if not given.
+
+    Raises
+    ------
+    SpaceValidationError
+        If the geometry does not fit the space.
+
+    Examples
+    --------
+    >>> import spacecore as sc
+    >>> X = sc.DenseCoordinateSpace((2, 2), "numpy")
+    >>> float(X.norm(X.ones()))
+    2.0
+    """
+
+
+class DenseVectorSpace(_DenseSpace):
+    """Dense arrays with one axis; equal to the `DenseCoordinateSpace` of the same shape.
+
+    Parameters
+    ----------
+    shape : int or tuple of one int
+    ctx : Context, ops or name, optional
+        By default that of the geometry's arrays, else the ambient one.
+    geometry : InnerProduct, optional
+        Euclidean if not given.
+
+    Raises
+    ------
+    ValueError
+        If the shape has not exactly one axis.
+    SpaceValidationError
+        If the geometry does not fit the space.
+    """
+
+    def __init__(
+        self,
+        shape: int | Shape,
+        ctx: ContextLike | None = None,
+        geometry: InnerProduct | None = None,
+    ):
+        super().__init__(shape, ctx, geometry)
+        if len(self.shape) != 1:
+            raise ValueError(
+                f"A DenseVectorSpace has one axis. Got shape {self.shape}. "
+                f"Use DenseCoordinateSpace."
+            )
+
+
+def _accept(x: object) -> None:
+    """The membership test of `check_level="none"`."""
+
+
+def _membership(space: _DenseSpace) -> Any:
+    level = space.ctx.check_level
+    if level == "none":
+        return _accept
+    if level == "strict":
+        return space._refuse_infinite
+    return space.ops.member_test(space.shape, space.dtype, space._refuse_foreign)
+
+
+def _as_shape(shape: Any) -> Shape:
+    lengths = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    try:
+        found = tuple(index(length) for length in lengths)
+    except TypeError:
+        raise TypeError(f"A shape is an int or a tuple of ints. Got {shape!r}.") from None
+    if any(length < 0 for length in found):
+        raise ValueError(f"A shape has no negative length. Got {found}.")
+    return found
+
+
+def _is_complex(space: _DenseSpace, a: Any) -> bool:
+    if isinstance(a, complex):
+        return True
+    return space.ops.is_dense(a) and space.ops.is_complex_dtype(a.dtype)
+
+
+def _same_geometry(one: InnerProduct, other: InnerProduct) -> bool:
+    return (one.is_euclidean and other.is_euclidean) or one == other
