@@ -9,17 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spacecore import errors, plugins
-from spacecore._checks import CHECK_LEVELS
-from spacecore._context import (
-    Context,
+from spacecore._ambient import (
     get_context,
     normalize_context,
-    normalize_ops,
     ops_of,
     resolve_context_priority,
     set_context,
     use_context,
 )
+from spacecore._checks import CHECK_LEVELS
+from spacecore._context import Context, normalize_ops
 from spacecore._typing import CheckLevel
 from spacecore._version import __version__
 from spacecore.backend import BackendFamily, BackendOps

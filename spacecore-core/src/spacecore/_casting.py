@@ -78,7 +78,9 @@ def _check_integers_fit(ops: BackendOps, x: Any, target: str) -> None:
     if ops.size(x) == 0:
         return
     limits = np.iinfo(target)
-    low, high = int(ops.min(x)), int(ops.max(x))
+    smallest: Any = ops.min(x)
+    largest: Any = ops.max(x)
+    low, high = int(smallest), int(largest)
     if low < limits.min or high > limits.max:
         raise CastError(
             f"An integer must fit its new dtype. Got {low} to {high} into {target}. "

@@ -1,34 +1,21 @@
-"""`Context`: which library, which dtype, how much checking; and the ambient default."""
+"""`Context`: which library, which dtype, how much checking."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from spacecore._casting import cast, check_cast
-from spacecore._checks import CHECK_LEVELS, normalize_check_level, strictest
-from spacecore._typing import Array, CheckLevel, Device, DType, Shape
+from spacecore._checks import normalize_check_level
+from spacecore._typing import CheckLevel, Device, DType, Shape, type_name
 from spacecore.backend import BackendFamily, BackendOps, dtype_name, transfer
 from spacecore.errors import CastError, ConversionError
-from spacecore.plugins import _environment, ops_of_array, resolve
+from spacecore.plugins import ops_of_array, resolve
 
-__all__ = [
-    "Context",
-    "ContextLike",
-    "get_context",
-    "normalize_context",
-    "normalize_ops",
-    "ops_of",
-    "resolve_context_priority",
-    "set_context",
-    "type_name",
-    "use_context",
-]
+__all__ = ["Context", "ContextLike", "OpsLike", "normalize_ops"]
 
 OpsLike: TypeAlias = "BackendOps | type[BackendOps] | str | BackendFamily"
 
@@ -74,6 +61,7 @@ class Context:
     ops: BackendOps
     dtype: DType
     check_level: CheckLevel
+    _key: tuple[BackendOps, str, CheckLevel]
 
     def __init__(
         self,
@@ -130,7 +118,7 @@ class Context:
             return self._from_array(x, source)
         if isinstance(x, list | tuple) and _holds_arrays(x):
             return ops.stack([self._asarray(item) for item in x])
-        return self._from_array(_from_python(x, self.dtype), resolve("numpy"))
+        return self._from_array(_from_python(x), resolve("numpy"))
 
     def _from_array(self, x: Any, source: BackendOps) -> Any:
         if source.is_sparse(x):
@@ -273,14 +261,6 @@ class Context:
 ContextLike: TypeAlias = "Context | OpsLike"
 
 
-@runtime_checkable
-class HasContext(Protocol):
-    """Anything that carries a context."""
-
-    @property
-    def ctx(self) -> Context: ...
-
-
 def normalize_ops(ops: OpsLike | Context) -> BackendOps:
     """Return the `BackendOps` object for an instance, class, name, family or context.
 
@@ -301,144 +281,6 @@ def normalize_ops(ops: OpsLike | Context) -> BackendOps:
     raise TypeError(
         f"A backend is given as BackendOps, its class, a name or a Context. Got {type_name(ops)}."
     )
-
-
-def normalize_context(ctx: ContextLike | None) -> Context:
-    """Return the context itself, one made from a backend, or for None the ambient one."""
-    if ctx is None:
-        return get_context()
-    return ctx if isinstance(ctx, Context) else Context(ctx)
-
-
-def ops_of(x: object) -> BackendOps:
-    """Return the ops of an array, or of an object that has a context.
-
-    Raises
-    ------
-    TypeError
-        If `x` is neither.
-    """
-    ops = ops_of_array(x)
-    if ops is not None:
-        return ops
-    if isinstance(x, BackendOps | Context):
-        return normalize_ops(x)
-    if isinstance(x, HasContext):
-        return x.ctx.ops
-    raise TypeError(
-        f"`ops_of` needs an array of an installed backend or an object with a context. "
-        f"Got {type_name(x)}."
-    )
-
-
-_process: list[Context] = []
-_local: ContextVar[Context | None] = ContextVar("spacecore_context", default=None)
-
-
-def get_context() -> Context:
-    """Return the ambient context: of the enclosing `use_context`, else of the process."""
-    local = _local.get()
-    if local is not None:
-        return local
-    if not _process:
-        _process.append(Context(_environment.default_backend()))
-    return _process[0]
-
-
-def set_context(ctx: ContextLike, dtype: DType | None = None, **options: Any) -> Context:
-    """Set the ambient context of the process, and return it.
-
-    Parameters
-    ----------
-    ctx, dtype, **options
-        A Context alone, or what `Context` takes.
-    """
-    _process[:] = [_made(ctx, dtype, options)]
-    return _process[0]
-
-
-@contextmanager
-def use_context(ctx: ContextLike, dtype: DType | None = None, **options: Any) -> Iterator[Context]:
-    """Set the ambient context for a `with` block, in this thread and task alone.
-
-    Parameters
-    ----------
-    ctx, dtype, **options
-        A Context alone, or what `Context` takes.
-    """
-    made = _made(ctx, dtype, options)
-    token = _local.set(made)
-    try:
-        yield made
-    finally:
-        _local.reset(token)
-
-
-def resolve_context_priority(explicit: ContextLike | None, *others: object) -> Context:
-    """Return the context that an object made from others should have.
-
-    Parameters
-    ----------
-    explicit : Context, ops, name or None
-        Wins if given.
-    *others : objects with `.ctx`, or arrays
-        Others are passed over.
-
-    Returns
-    -------
-    Context
-        Else what the others carry, the dtypes joined by the backend's `result_type` and the
-        strictest of the levels; else the ambient one.
-
-    Raises
-    ------
-    ValueError
-        If the others are of different families or devices.
-    """
-    if explicit is not None:
-        return normalize_context(explicit)
-    contexts = [other.ctx for other in others if isinstance(other, HasContext)]
-    contexts += [other for other in others if isinstance(other, Context)]
-    found = [(ctx.ops, ctx.dtype) for ctx in contexts]
-    for other in others:
-        ops = ops_of_array(other)
-        if ops is not None:
-            found.append((ops, other.dtype))  # type: ignore[attr-defined]
-    if not found:
-        return get_context()
-    ops = _common_ops([ops for ops, _ in found])
-    dtypes = [dtype for _, dtype in found]
-    same = all(dtype == dtypes[0] for dtype in dtypes)
-    dtype = dtypes[0] if same else ops.result_type(*dtypes)
-    levels = [ctx.check_level for ctx in contexts] or [get_context().check_level]
-    return Context(ops, dtype, check_level=strictest(levels))
-
-
-def type_name(x: object) -> str:
-    """Name a type as its users do: `list`, `torch.Tensor`."""
-    kind = type(x)
-    root = kind.__module__.partition(".")[0]
-    return kind.__qualname__ if root in ("builtins", "numpy") else f"{root}.{kind.__qualname__}"
-
-
-def _common_ops(found: list[BackendOps]) -> BackendOps:
-    families = sorted({str(ops.family) for ops in found})
-    if len(families) > 1:
-        raise ValueError(
-            f"Objects of one family belong together. Got {', '.join(families)}. "
-            f'Convert first: `x.convert("{families[0]}")`, or pass `ctx=`.'
-        )
-    placed = {ops: None for ops in found if ops.device is not None}
-    if len(placed) > 1:
-        names = ", ".join(ops.name for ops in placed)
-        raise ValueError(f"Objects on one device belong together. Got {names}. Convert first.")
-    return next(iter(placed), found[0])
-
-
-def _made(ctx: ContextLike, dtype: DType | None, options: dict[str, Any]) -> Context:
-    if isinstance(ctx, Context):
-        return ctx.convert(ctx, dtype=dtype, **options)
-    return Context(ctx, dtype, **options)
 
 
 def _level(check_level: CheckLevel | None, enable_checks: bool | None) -> CheckLevel:
@@ -464,7 +306,8 @@ def _restore(ops: BackendOps, dtype: str, check_level: CheckLevel) -> Context:
 
 def _compile_asarray(ctx: Context) -> Callable[[Any], Any]:
     """`asarray` with the case of nothing to do decided in two comparisons."""
-    kind, dtype, slow = ctx.ops.array_types[0], ctx.dtype, ctx._asarray
+    kind: Any = ctx.ops.array_types[0]
+    dtype, slow = ctx.dtype, ctx._asarray
 
     def asarray(x: Any) -> Any:
         if type(x) is kind and x.dtype is dtype:
@@ -481,12 +324,12 @@ def _holds_arrays(items: list[Any] | tuple[Any, ...]) -> bool:
     )
 
 
-def _from_python(x: Any, dtype: DType) -> Any:
-    """A NumPy array of numbers or nested sequences of them; the target is told for messages."""
+def _from_python(x: Any) -> Any:
+    """A NumPy array of a number or of nested sequences of them."""
     made = np.asarray(x)
     if made.dtype.kind not in "biufc":
         raise CastError(
             f"`ctx.asarray` takes numbers, nested sequences of them, and arrays. "
             f"Got {type_name(x)}, which NumPy reads as {made.dtype}."
         )
-    return made.astype(np.bool_) if made.size == 0 else made
+    return made.astype(np.bool_) if made.size == 0 else made  # no element has a kind to lose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-__all__ = ["Array", "Axes", "CheckLevel", "DType", "Device", "Scalar", "Shape"]
+__all__ = ["Array", "Axes", "CheckLevel", "DType", "Device", "Scalar", "Shape", "type_name"]
 
 
 @runtime_checkable
@@ -46,3 +46,10 @@ Scalar: TypeAlias = bool | int | float | complex
 Shape: TypeAlias = tuple[int, ...]
 Axes: TypeAlias = int | tuple[int, ...] | None
 CheckLevel: TypeAlias = Literal["none", "cheap", "standard", "strict"]
+
+
+def type_name(x: object) -> str:
+    """Name a type as its users do: `list`, `torch.Tensor`."""
+    kind = type(x)
+    root = kind.__module__.partition(".")[0]
+    return kind.__qualname__ if root in ("builtins", "numpy") else f"{root}.{kind.__qualname__}"

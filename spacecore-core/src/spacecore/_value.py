@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from spacecore._casting import cast, with_precision_of
 from spacecore._context import Context
-from spacecore.backend import dtype_name, transfer
+from spacecore.backend import BackendOps, dtype_name, transfer
 from spacecore.plugins import ops_of_array
 
 __all__ = ["Value", "convert_data", "same_data", "summary"]
@@ -129,7 +129,7 @@ def convert_data(x: Any, ctx: Context, *, precision: str | None, copy: bool | No
 
 
 def same_data(one: Any, other: Any) -> bool:
-    """Whether two pieces of data hold the same values; static facts decide for traced arrays."""
+    """Tell whether two pieces of data hold the same values; traced arrays go by static facts."""
     if one is other:
         return True
     if isinstance(one, dict) and isinstance(other, dict):
@@ -137,15 +137,15 @@ def same_data(one: Any, other: Any) -> bool:
     if isinstance(one, tuple | list) and type(one) is type(other):
         return len(one) == len(other) and all(map(same_data, one, other))
     ops = ops_of_array(one)
-    if ops is None:
-        return bool(one == other)
-    if not ops.is_array(other) or tuple(one.shape) != tuple(other.shape):  # type: ignore[attr-defined]
+    return bool(one == other) if ops is None else _same_arrays(ops, one, other)
+
+
+def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:
+    if not ops.is_array(other) or tuple(one.shape) != tuple(other.shape):
         return False
     if one.dtype != other.dtype:
         return False
-    if ops.is_traced(one) or ops.is_traced(other):
-        return True
-    return bool(ops.all(one == other))
+    return ops.is_traced(one) or ops.is_traced(other) or bool(ops.all(one == other))
 
 
 def summary(x: Any) -> str:

@@ -8,4 +8,13 @@ from spacecore.backend._family import BackendFamily
 from spacecore.backend._ops import BackendOps
 from spacecore.backend._transfer import transfer
 
-__all__ = ["BackendFamily", "BackendOps", "Binding", "Entry", "default", "differs", "dtype_name", "transfer"]
+__all__ = [
+    "BackendFamily",
+    "BackendOps",
+    "Binding",
+    "Entry",
+    "default",
+    "differs",
+    "dtype_name",
+    "transfer",
+]

@@ -58,8 +58,8 @@ def section(
 ) -> Callable[[C], C]:
     """Mark a class as a section of the contract: its public names are entries.
 
-    Functions count, and in a section of the standard annotated constants. A function marked `default` has a body that any
-    backend may keep; the body of any other is its documentation.
+    Functions count, and in a section of the standard annotated constants. A function marked
+    `default` has a body that any backend may keep; the body of any other is its documentation.
     """
 
     def mark(cls: C) -> C:

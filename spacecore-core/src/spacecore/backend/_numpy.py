@@ -22,11 +22,25 @@ class NumpyOps(BackendOps):
     """NumPy: always there, on the host, eager; sparse matrices are SciPy's."""
 
     family = BackendFamily.NUMPY
-    xp = np
+    xp: ClassVar[Any] = np
     array_types = (np.ndarray, np.generic)
     dtypes = frozenset(
-        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-        "float16 float32 float64 complex64 complex128".split()
+        [
+            "bool",
+            "int8",
+            "int16",
+            "int32",
+            "int64",
+            "uint8",
+            "uint16",
+            "uint32",
+            "uint64",
+            "float16",
+            "float32",
+            "float64",
+            "complex64",
+            "complex128",
+        ]
     )
     capabilities = frozenset({"sparse"})
     direct: ClassVar[dict[str, Any]] = {
@@ -92,7 +106,8 @@ class NumpyOps(BackendOps):
     @differs("NumPy updates in place, and `x[index] += values` adds once for a repeated index")
     def index_add(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
         out: Any = np.array(x) if copy else x
-        np.add.at(out, index, values)
+        added: Any = values
+        np.add.at(out, index, added)
         return out
 
     @differs("NumPy exports read-only and foreign-endian arrays only as copies")
@@ -176,9 +191,7 @@ class NumpyOps(BackendOps):
         signs = np.asarray(key.generator().integers(0, 2, size=shape, dtype=np.int8))
         return (2 * signs - 1).astype(self.sanitize_dtype(dtype))
 
-    def assparse(
-        self, x: Any, /, *, format: str | None = None, dtype: DType | None = None
-    ) -> Any:
+    def assparse(self, x: Any, /, *, format: str | None = None, dtype: DType | None = None) -> Any:
         from scipy import sparse
 
         made = sparse.csr_array(x) if not sparse.issparse(x) else x

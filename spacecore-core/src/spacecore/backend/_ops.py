@@ -49,8 +49,8 @@ class BackendOps(Sections, Bound, declaration=True):
     family: ClassVar[BackendFamily]
     array_types: ClassVar[tuple[type, ...]]
     has_native_vmap: ClassVar[bool] = False
-    linalg: ClassVar[LinalgNamespace]
-    fft: ClassVar[FFTNamespace]
+    linalg: LinalgNamespace
+    fft: FFTNamespace
     __array_api_version__: ClassVar[str] = "2024.12"
 
     device: Any

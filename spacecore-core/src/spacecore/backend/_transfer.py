@@ -11,9 +11,7 @@ from spacecore.errors import ConversionError
 __all__ = ["transfer"]
 
 
-def transfer(
-    x: Any, source: BackendOps, target: BackendOps, *, copy: bool | None = None
-) -> Any:
+def transfer(x: Any, source: BackendOps, target: BackendOps, *, copy: bool | None = None) -> Any:
     """Return a dense array of `source` as one of `target`, bit for bit, dtype kept.
 
     Parameters

@@ -180,8 +180,11 @@ def _empty(ops: Any, example: Any, axes: Any = 0) -> Any:
     """The result over no slices at all: a zero-length axis in each leaf."""
     leaves, structure = _tree.flatten(example)
     where = _tree.broadcast_prefix(axes, example)
-    return _tree.unflatten(
-        structure,
-        [ops.stack([ops.asarray(x)], axis=a)[(slice(None),) * (a % (len(x.shape) + 1)) + (slice(0, 0),)]
-         for x, a in zip(leaves, where, strict=True)],
-    )
+    empty = [_no_slices(ops, x, axis) for x, axis in zip(leaves, where, strict=True)]
+    return _tree.unflatten(structure, empty)
+
+
+def _no_slices(ops: Any, x: Any, axis: int) -> Any:
+    one = ops.stack([ops.asarray(x)], axis=axis)
+    before = (slice(None),) * (axis % len(one.shape))
+    return one[(*before, slice(0, 0))]

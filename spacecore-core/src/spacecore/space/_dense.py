@@ -5,8 +5,9 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from spacecore._context import ContextLike, resolve_context_priority, type_name
-from spacecore._typing import Shape
+from spacecore._ambient import resolve_context_priority
+from spacecore._context import ContextLike
+from spacecore._typing import Shape, type_name
 from spacecore.backend import dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from spacecore._context import ContextLike, normalize_context, type_name
+from spacecore._ambient import normalize_context
+from spacecore._context import ContextLike
+from spacecore._typing import type_name
 from spacecore._value import Value, convert_data
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
@@ -141,7 +143,7 @@ def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 
 def _may_read(space: Space, x: Any) -> bool:
-    """Whether the level pays for reading values: of host arrays at `standard`, of all at `strict`."""
+    """Whether the level pays for reading values: of host arrays at `standard`, any at `strict`."""
     level, ops = space.ctx.check_level, space.ops
     if ops.is_traced(x):
         return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spacecore.backend._contract._elementwise import ElementwiseFunctions as _E
-from spacecore.backend._contract._manipulation import ManipulationFunctions as _M
-from spacecore.backend._contract._statistical import StatisticalFunctions as _S
+from spacecore.backend._contract._elementwise import ElementwiseFunctions
+from spacecore.backend._contract._manipulation import ManipulationFunctions
+from spacecore.backend._contract._statistical import StatisticalFunctions
 from spacecore.backend._declare import spellings
 
 __all__ = ["NumpySpellings"]
@@ -14,21 +14,21 @@ __all__ = ["NumpySpellings"]
 class NumpySpellings:
     """One table: the spelling, and the function that it is."""
 
-    absolute = staticmethod(_E.abs)
-    amax = staticmethod(_S.max)
-    amin = staticmethod(_S.min)
-    arccos = staticmethod(_E.acos)
-    arccosh = staticmethod(_E.acosh)
-    arcsin = staticmethod(_E.asin)
-    arcsinh = staticmethod(_E.asinh)
-    arctan = staticmethod(_E.atan)
-    arctan2 = staticmethod(_E.atan2)
-    arctanh = staticmethod(_E.atanh)
-    concatenate = staticmethod(_M.concat)
-    conjugate = staticmethod(_E.conj)
-    invert = staticmethod(_E.bitwise_invert)
-    left_shift = staticmethod(_E.bitwise_left_shift)
-    mod = staticmethod(_E.remainder)
-    power = staticmethod(_E.pow)
-    right_shift = staticmethod(_E.bitwise_right_shift)
-    true_divide = staticmethod(_E.divide)
+    absolute = staticmethod(ElementwiseFunctions.abs)
+    amax = staticmethod(StatisticalFunctions.max)
+    amin = staticmethod(StatisticalFunctions.min)
+    arccos = staticmethod(ElementwiseFunctions.acos)
+    arccosh = staticmethod(ElementwiseFunctions.acosh)
+    arcsin = staticmethod(ElementwiseFunctions.asin)
+    arcsinh = staticmethod(ElementwiseFunctions.asinh)
+    arctan = staticmethod(ElementwiseFunctions.atan)
+    arctan2 = staticmethod(ElementwiseFunctions.atan2)
+    arctanh = staticmethod(ElementwiseFunctions.atanh)
+    concatenate = staticmethod(ManipulationFunctions.concat)
+    conjugate = staticmethod(ElementwiseFunctions.conj)
+    invert = staticmethod(ElementwiseFunctions.bitwise_invert)
+    left_shift = staticmethod(ElementwiseFunctions.bitwise_left_shift)
+    mod = staticmethod(ElementwiseFunctions.remainder)
+    power = staticmethod(ElementwiseFunctions.pow)
+    right_shift = staticmethod(ElementwiseFunctions.bitwise_right_shift)
+    true_divide = staticmethod(ElementwiseFunctions.divide)

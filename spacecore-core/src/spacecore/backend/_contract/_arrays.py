@@ -29,9 +29,8 @@ class ArrayFacts:
         """Tell whether `x` is a dense array of this backend, tracers included."""
         return isinstance(x, self.array_types)
 
-    @staticmethod
     @default
-    def is_sparse(x: object, /) -> bool:
+    def is_sparse(self, x: object, /) -> bool:
         """Tell whether `x` is a sparse matrix of this backend."""
         return False
 
@@ -185,8 +184,8 @@ class ArrayFacts:
 
     @default
     def member_test(
-        self, shape: Shape, dtype: DType, otherwise: Callable[[object], None], /
-    ) -> Callable[[object], None]:
+        self, shape: Shape, dtype: DType, otherwise: Callable[[Any], None], /
+    ) -> Callable[[Any], None]:
         """Return the cheapest test that passes dense arrays of a shape and dtype, on the device.
 
         Parameters
@@ -198,7 +197,8 @@ class ArrayFacts:
             forms, such as traced arrays.
         """
         # dtype objects are one per dtype almost everywhere; `otherwise` accepts an equal one.
-        kind, device, device_of = self.array_types[0], self.device, self.device_of
+        kind: Any = self.array_types[0]
+        device, device_of = self.device, self.device_of
 
         def test(x: Any) -> None:
             if type(x) is kind and x.shape == shape and x.dtype is dtype:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spacecore._typing import Array, Axes
+from spacecore.backend._contract._linalg import LinalgNamespace
 from spacecore.backend._declare import default, section
 
 __all__ = ["ArrayExtras"]
@@ -15,7 +16,7 @@ __all__ = ["ArrayExtras"]
 class ArrayExtras:
     """Functions with NumPy's names and meaning."""
 
-    linalg: Any
+    linalg: LinalgNamespace
 
     @default
     def vdot(self, x1: Array, x2: Array, /) -> Array:
@@ -63,7 +64,7 @@ class ArrayExtras:
         if not keepdims:
             return value
         kept = tuple(1 if i in _positive(axes, len(x.shape)) else n for i, n in enumerate(x.shape))
-        return self.reshape(value, kept)  # type: ignore[attr-defined,no-any-return]
+        return self.reshape(value, kept)  # type: ignore[attr-defined]
 
     @default
     def logsumexp(self, x: Array, /, axis: Axes = None, keepdims: bool = False) -> Array:
@@ -107,13 +108,13 @@ class ArrayExtras:
     @default
     def ravel(self, x: Array, /) -> Array:
         """Return the elements in one axis, in row-major order; a view where possible."""
-        return self.reshape(x, (-1,))  # type: ignore[attr-defined,no-any-return]
+        return self.reshape(x, (-1,))  # type: ignore[attr-defined]
 
     @default
     def transpose(self, x: Array, /, axes: tuple[int, ...] | None = None) -> Array:
         """Return `x` with its axes permuted, reversed by default."""
         order = tuple(reversed(range(len(x.shape)))) if axes is None else axes
-        return self.permute_dims(x, order)  # type: ignore[attr-defined,no-any-return]
+        return self.permute_dims(x, order)  # type: ignore[attr-defined]
 
     @staticmethod
     def swapaxes(x: Array, axis1: int, axis2: int, /) -> Array:
@@ -161,12 +162,12 @@ class ArrayExtras:
 
         See `linalg.eigh`.
         """
-        return self.linalg.eigh(x)  # type: ignore[no-any-return]
+        return self.linalg.eigh(x)
 
     @default
     def svd(self, x: Array, /, *, full_matrices: bool = True) -> tuple[Array, Array, Array]:
         """Return `(U, S, Vh)` with `x = U @ diag(S) @ Vh`; see `linalg.svd`."""
-        return self.linalg.svd(x, full_matrices=full_matrices)  # type: ignore[no-any-return]
+        return self.linalg.svd(x, full_matrices=full_matrices)
 
     @default
     def cholesky(self, x: Array, /, *, upper: bool = False) -> Array:

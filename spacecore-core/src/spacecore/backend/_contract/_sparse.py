@@ -14,9 +14,7 @@ __all__ = ["SparseMatrices"]
 class SparseMatrices:
     """Making, multiplying and reading sparse matrices."""
 
-    def assparse(
-        self, x: Any, /, *, format: str | None = None, dtype: DType | None = None
-    ) -> Any:
+    def assparse(self, x: Any, /, *, format: str | None = None, dtype: DType | None = None) -> Any:
         """Return a sparse matrix of this backend, of the values of `x`.
 
         Parameters

@@ -15,9 +15,7 @@ class IndexedUpdates:
     """Functional forms of `x[index] = values` and `x[index] += values`."""
 
     @staticmethod
-    def index_set(
-        x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True
-    ) -> Array:
+    def index_set(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Array:
         """Return `x` with `values` at `index`.
 
         Parameters
@@ -32,9 +30,7 @@ class IndexedUpdates:
         raise NotImplementedError
 
     @staticmethod
-    def index_add(
-        x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True
-    ) -> Array:
+    def index_add(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Array:
         """Return `x` with `values` added at `index`; indices that occur twice add twice.
 
         Parameters
