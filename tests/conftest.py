@@ -1,0 +1,87 @@
+"""What every test shares: the backends it runs on, its random numbers, and its isolation."""
+
+from __future__ import annotations
+
+import os
+import random
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+SEED = "SPACECORE_TEST_SEED"
+BACKENDS = "SPACECORE_TEST_BACKENDS"
+
+# Before anything imports JAX: the tests compare backends in double precision.
+os.environ.setdefault("JAX_ENABLE_X64", "1")
+# One seed for the run; worker processes inherit it.
+os.environ.setdefault(SEED, str(random.randrange(2**32)))
+
+import spacecore as sc  # noqa: E402  JAX's setting comes first
+
+
+def pytest_report_header() -> list[str]:
+    """Say what the run depends on, so that it can be repeated."""
+    return [
+        f"spacecore {sc.__version__}, numpy {np.__version__}; backends: {', '.join(_tested())}",
+        f"random numbers: repeat them with {SEED}={os.environ[SEED]}",
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes `backend` or `ops` once on each backend."""
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", _tested(), scope="session")
+
+
+def _tested() -> list[str]:
+    """Names to test: those in the environment variable, else all that are installed."""
+    chosen = os.environ.get(BACKENDS, "").replace(",", " ").split()
+    return chosen or list(sc.available_backends())
+
+
+@pytest.fixture(scope="session")
+def ops(backend: str) -> sc.BackendOps:
+    """The ops of one backend; a test that takes it runs on each.
+
+    A backend without its device is skipped, and no other: the array libraries themselves are
+    part of the development environment.
+    """
+    try:
+        return sc.normalize_ops(backend)
+    except sc.BackendUnavailableError as error:
+        if backend != "cupy":
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def ctx(ops: sc.BackendOps) -> sc.Context:
+    """A context in the default dtype of one backend."""
+    return sc.Context(ops)
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """A seed of the test's own, whatever order the tests run in."""
+    return zlib.crc32(f"{os.environ[SEED]} {request.node.nodeid}".encode())
+
+
+@pytest.fixture
+def rng(seed: int) -> np.random.Generator:
+    """NumPy's generator, from the test's seed."""
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture(autouse=True)
+def isolated() -> Iterator[None]:
+    """Undo what a test does to the process: its ambient context, backends it registered."""
+    context = sc.get_context()
+    names = set(sc.available_backends())
+    yield
+    sc.set_context(context)
+    for name in set(sc.available_backends()) - names:
+        with suppress(sc.UnknownBackendError):  # it came from an environment variable
+            sc.unregister_ops(name)
