@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spacecore.backend._contract import FFTNamespace, LinalgNamespace
 from spacecore.backend._declare import Binding, Entry, default, differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
@@ -13,6 +14,8 @@ __all__ = [
     "BackendOps",
     "Binding",
     "Entry",
+    "FFTNamespace",
+    "LinalgNamespace",
     "default",
     "differs",
     "dtype_name",
