@@ -238,7 +238,8 @@ class Context:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("A Context is immutable; use `convert`, or make a new one.")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("A Context is immutable.")
 
     def __eq__(self, other: object) -> bool:
         if self is other:

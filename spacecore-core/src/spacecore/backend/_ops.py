@@ -119,7 +119,8 @@ class BackendOps(Sections, Bound, declaration=True):
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable; make a new one.")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable.")
 
     def __eq__(self, other: object) -> bool:
         if self is other:

@@ -16,7 +16,7 @@ def spacecore_backends() -> list[BackendSpec]:
             ops="spacecore.backend._numpy:NumpyOps",
             requires=("numpy",),
             aliases=("np",),
-            array_types=("numpy",),
+            array_types=("numpy", "scipy.sparse"),
             capabilities=("sparse",),
             install="pip install spacecore-core",
             summary="NumPy on the host, sparse matrices by SciPy",
