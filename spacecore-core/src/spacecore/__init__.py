@@ -100,13 +100,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import an installed backend's class on first use; a missing one says how to install it."""
-    if name in KNOWN_CLASSES:
-        cls = type(plugins.resolve(KNOWN_CLASSES[name]))
-        globals()[name] = cls
-        return cls
-    raise AttributeError(f"module 'spacecore' has no attribute {name!r}")
+if not TYPE_CHECKING:  # so that a type checker still refuses a name that does not exist
+
+    def __getattr__(name: str) -> Any:
+        """Import an installed backend's class on first use; a missing one says how to install it.
+
+        `hasattr` and `getattr` with a default raise that error too: it is no `AttributeError`.
+        """
+        if name in KNOWN_CLASSES:
+            cls = type(plugins.resolve(KNOWN_CLASSES[name]))
+            globals()[name] = cls
+            return cls
+        raise AttributeError(f"module 'spacecore' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
