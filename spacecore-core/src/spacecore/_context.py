@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -76,7 +77,7 @@ class Context:
         state["dtype"] = self.ops.sanitize_dtype(dtype)
         state["check_level"] = _level(check_level, enable_checks)
         state["_key"] = (self.ops, dtype_name(self.dtype), self.check_level)
-        state["asarray"] = _compile_asarray(self)
+        state["asarray"] = _compile_asarray(self.ops, self.dtype)
 
     @property
     def device(self) -> Device:
@@ -107,30 +108,7 @@ class Context:
         ConversionError
             For a sparse matrix, or an array that can't leave its library as it is.
         """
-        return self._asarray(x)
-
-    def _asarray(self, x: Any) -> Any:
-        ops = self.ops
-        if ops.is_dense(x):
-            return ops.asarray(cast(ops, x, self.dtype), device=ops.device)
-        source = ops_of_array(x)
-        if source is not None:
-            return self._from_array(x, source)
-        if isinstance(x, list | tuple) and _holds_arrays(x):
-            return ops.stack([self._asarray(item) for item in x])
-        return self._from_array(_from_python(x), resolve("numpy"))
-
-    def _from_array(self, x: Any, source: BackendOps) -> Any:
-        if source.is_sparse(x):
-            raise ConversionError(
-                f"`ctx.asarray` makes dense arrays. Got a sparse {type(x).__name__}. "
-                f"Use `ctx.assparse(x)`."
-            )
-        name = dtype_name(self.dtype)
-        check_cast(dtype_name(x.dtype), name)
-        if source.has_dtype(name):  # first, so that the target need not hold the wider dtype
-            x = cast(source, x, name)
-        return cast(self.ops, transfer(x, source, self.ops), self.dtype)
+        return _asarray(self.ops, self.dtype, x)
 
     def assparse(self, x: Any, *, format: str | None = None) -> Any:
         """Return data as a sparse matrix of this backend, in the context's dtype.
@@ -305,17 +283,40 @@ def _restore(ops: BackendOps, dtype: str, check_level: CheckLevel) -> Context:
     return Context(ops, dtype, check_level=check_level)
 
 
-def _compile_asarray(ctx: Context) -> Callable[[Any], Any]:
+def _compile_asarray(ops: BackendOps, dtype: DType) -> Callable[[Any], Any]:
     """`asarray` with the case of nothing to do decided in two comparisons."""
-    kind: Any = ctx.ops.array_types[0]
-    dtype, slow = ctx.dtype, ctx._asarray
+    kind: Any = ops.array_types[0]
 
     def asarray(x: Any) -> Any:
         if type(x) is kind and x.dtype is dtype:
             return x
-        return slow(x)
+        return _asarray(ops, dtype, x)
 
-    return slow if ctx.device is not None else asarray
+    return asarray if ops.device is None else partial(_asarray, ops, dtype)
+
+
+def _asarray(ops: BackendOps, dtype: DType, x: Any) -> Any:
+    if ops.is_dense(x):
+        return ops.asarray(cast(ops, x, dtype), device=ops.device)
+    source = ops_of_array(x)
+    if source is not None:
+        return _from_array(ops, dtype, x, source)
+    if isinstance(x, list | tuple) and _holds_arrays(x):
+        return ops.stack([_asarray(ops, dtype, item) for item in x])
+    return _from_array(ops, dtype, _from_python(x), resolve("numpy"))
+
+
+def _from_array(ops: BackendOps, dtype: DType, x: Any, source: BackendOps) -> Any:
+    if source.is_sparse(x):
+        raise ConversionError(
+            f"`ctx.asarray` makes dense arrays. Got a sparse {type(x).__name__}. "
+            f"Use `ctx.assparse(x)`."
+        )
+    name = dtype_name(dtype)
+    check_cast(dtype_name(x.dtype), name)
+    if source.has_dtype(name):  # first, so that the target need not hold the wider dtype
+        x = cast(source, x, name)
+    return cast(ops, transfer(x, source, ops), dtype)
 
 
 def _holds_arrays(items: list[Any] | tuple[Any, ...]) -> bool:

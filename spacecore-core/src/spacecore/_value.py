@@ -1,7 +1,8 @@
 """Values: immutable objects whose fields are declared once, each data or static.
 
-Data are arrays, values, and tuples, lists and dicts of these; everything else is static. From the
-declaration come conversion, equality, hash, repr and pickling.
+Data are arrays, floating-point numbers, values, and tuples, lists and dicts of these; the rest is
+static. From the declaration come conversion, equality, hash, repr, pickling, copying, and the
+pytree that compiled and differentiated functions take apart.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from abc import ABCMeta
 from typing import Any, ClassVar, Self, TypeVar
 
-from spacecore._casting import cast, with_precision_of
-from spacecore._context import Context
-from spacecore.backend import BackendOps, dtype_name, transfer
+from spacecore import _tree
+from spacecore._structure import Spec, Structured, spec_of
+from spacecore.backend import BackendOps, dtype_name
 from spacecore.plugins import ops_of_array
 
-__all__ = ["Value", "convert_data", "same_data", "summary"]
+__all__ = ["Value", "same_data", "summary"]
 
 V = TypeVar("V", bound="Value")
 
@@ -28,12 +29,14 @@ class _Closing(ABCMeta):
         return made
 
 
-class Value(metaclass=_Closing):
+class Value(Structured, metaclass=_Closing):
     """The base of what is declared by fields.
 
     A class names its fields by the keywords `data` and `static`; subclasses add to them.
     Attributes that an ordinary `__init__` sets beside these are sorted by what they hold. When
-    `__init__` returns, the object is closed: attributes can't be set any more.
+    `__init__` returns, the object is closed: attributes can't be set any more, and which are
+    data is settled. Taking it apart never looks at what data hold, so that any stand-in passes,
+    and putting it together again validates nothing.
     """
 
     _data: ClassVar[tuple[str, ...]] = ()
@@ -45,30 +48,40 @@ class Value(metaclass=_Closing):
         super().__init_subclass__(**kwargs)
         cls._data = (*cls._data, *data)
         cls._static = (*cls._static, *static)
-
-    def _prepare(self) -> None:
-        """Compute what follows from the fields and is not one: compiled tests, closures."""
+        _tree.announce(cls)
 
     def _close(self) -> None:
         state = vars(self)
-        extra = [name for name in state if name not in self._data and name not in self._static]
-        found = tuple(name for name in extra if _is_data(state[name]))
-        state["_fields"] = (
-            (*self._data, *found),
-            (*self._static, *(name for name in extra if name not in found)),
-        )
-        self._prepare()
+        if "_specs" in state:  # a copy made whole, by pickle or by a subclass's own constructor
+            return
+        specs: dict[str, Spec] = {name: spec_of(state[name], declared=True) for name in self._data}
+        extra = [name for name in state if name not in specs and name not in self._static]
+        for name in extra:
+            spec = spec_of(state[name])
+            if spec.holds_data:
+                specs[name] = spec
+        static = (*self._static, *(name for name in extra if name not in specs))
+        _finish(self, specs, static)
 
-    def _values(self, which: int) -> dict[str, Any]:
+    def _fields(self) -> dict[str, Any]:
+        """Every field and its value: static ones first."""
         state = vars(self)
-        return {name: state[name] for name in state["_fields"][which]}
+        return {name: state[name] for name in (*state["_static_names"], *state["_specs"])}
+
+    def _static_values(self) -> dict[str, Any]:
+        state = vars(self)
+        return {name: state[name] for name in state["_static_names"]}
+
+    def _data_values(self) -> dict[str, Any]:
+        state = vars(self)
+        return {name: state[name] for name in state["_specs"]}
 
     def _rebuilt(self, **changes: Any) -> Self:
         """The same object with other values in some fields, without running `__init__`."""
-        return _rebuild(type(self), {**self._values(0), **self._values(1), **changes})
+        return _rebuild(type(self), {**self._fields(), **changes}, tuple(vars(self)["_specs"]))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if "_fields" in vars(self):
+        if "_specs" in vars(self):
             raise AttributeError(
                 f"{type(self).__name__} is immutable once it is constructed; make a new one."
             )
@@ -81,51 +94,23 @@ class Value(metaclass=_Closing):
         if self is other:
             return True
         if type(self) is not type(other) or not isinstance(other, Value):
-            return False
-        return self._values(1) == other._values(1) and same_data(self._values(0), other._values(0))
+            return NotImplemented
+        return self._static_values() == other._static_values() and same_data(
+            self._data_values(), other._data_values()
+        )
 
     def __hash__(self) -> int:
-        return hash((type(self), *map(_hashable, self._values(1).values())))
+        return hash((type(self), *map(_hashable, self._static_values().values())))
+
+    def __copy__(self) -> Self:
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), {**self._values(0), **self._values(1)})
+        return _rebuild, (type(self), self._fields(), tuple(vars(self)["_specs"]))
 
     def __repr__(self) -> str:
-        fields = {**self._values(1), **self._values(0)}
-        shown = ", ".join(f"{name}={summary(value)}" for name, value in fields.items())
+        shown = ", ".join(f"{name}={summary(value)}" for name, value in self._fields().items())
         return f"{type(self).__name__}({shown})"
-
-
-def convert_data(x: Any, ctx: Context, *, precision: str | None, copy: bool | None) -> Any:
-    """Return data on another context, structure and sharing of memory kept.
-
-    Parameters
-    ----------
-    x : array, value, or tuple, list or dict of these; anything else is returned itself
-    ctx : Context
-    precision : str or None
-        The dtype whose precision floating arrays take; None keeps each array's own.
-    copy : bool or None
-    """
-    if isinstance(x, Value):
-        fields = {
-            name: convert_data(value, ctx, precision=precision, copy=copy)
-            for name, value in x._values(0).items()
-        }
-        return x._rebuilt(**fields)
-    if isinstance(x, tuple | list):
-        items = [convert_data(item, ctx, precision=precision, copy=copy) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    if isinstance(x, dict):
-        return {
-            key: convert_data(item, ctx, precision=precision, copy=copy) for key, item in x.items()
-        }
-    source = ops_of_array(x)
-    if source is None:
-        return x
-    if precision is not None:
-        x = cast(source, x, with_precision_of(dtype_name(x.dtype), precision))
-    return transfer(x, source, ctx.ops, copy=copy)
 
 
 def same_data(one: Any, other: Any) -> bool:
@@ -140,14 +125,6 @@ def same_data(one: Any, other: Any) -> bool:
     return bool(one == other) if ops is None else _same_arrays(ops, one, other)
 
 
-def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:
-    if not ops.is_array(other) or tuple(one.shape) != tuple(other.shape):
-        return False
-    if one.dtype != other.dtype:
-        return False
-    return ops.is_traced(one) or ops.is_traced(other) or bool(ops.all(one == other))
-
-
 def summary(x: Any) -> str:
     """Describe a field in a few characters, never by the contents of an array."""
     if ops_of_array(x) is not None:
@@ -155,14 +132,12 @@ def summary(x: Any) -> str:
     return repr(x)
 
 
-def _is_data(x: Any) -> bool:
-    if isinstance(x, Value):
-        return True
-    if isinstance(x, tuple | list):
-        return any(_is_data(item) for item in x)
-    if isinstance(x, dict):
-        return any(_is_data(item) for item in x.values())
-    return ops_of_array(x) is not None
+def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:
+    if not ops.is_array(other) or tuple(one.shape) != tuple(other.shape):
+        return False
+    if one.dtype != other.dtype:
+        return False
+    return ops.is_traced(one) or ops.is_traced(other) or bool(ops.all(one == other))
 
 
 def _hashable(x: Any) -> Any:
@@ -173,8 +148,16 @@ def _hashable(x: Any) -> Any:
     return x
 
 
-def _rebuild(cls: type[V], fields: dict[str, Any]) -> V:
+def _rebuild(cls: type[V], fields: dict[str, Any], data: tuple[str, ...]) -> V:
     made = object.__new__(cls)
     vars(made).update(fields)
-    made._close()
+    specs = {name: spec_of(fields[name], declared=True) for name in data}
+    _finish(made, specs, tuple(name for name in fields if name not in specs))
     return made
+
+
+def _finish(value: Value, specs: dict[str, Spec], static: tuple[str, ...]) -> None:
+    state = vars(value)
+    state["_static_names"] = static
+    state["_specs"] = specs
+    value._prepare()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, Literal, Self
 
-from spacecore._casting import check_cast
 from spacecore._context import Context, ContextLike
+from spacecore._conversion import Conversion
 from spacecore._typing import CheckLevel, DType, Shape
-from spacecore._value import Value, convert_data
-from spacecore.backend import BackendOps, dtype_name
+from spacecore._value import Value
+from spacecore.backend import BackendOps
 
 __all__ = ["Space"]
 
@@ -131,14 +131,6 @@ class Space(Value, static=("ctx",)):
         ConversionError
             If an array can't cross as it is.
         """
-        ctx = self.ctx.convert(target, dtype=dtype, check_level=check_level)
-        if ctx is self.ctx and copy is not True:
-            return self
-        have, want = dtype_name(self.dtype), dtype_name(ctx.dtype)
-        check_cast(have, want)
-        precision = None if have == want else want
-        fields = {
-            name: convert_data(value, ctx, precision=precision, copy=copy)
-            for name, value in self._values(0).items()
-        }
-        return self._rebuilt(ctx=ctx, **fields)
+        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
+        made: Self = conversion.value(self, self.ctx)
+        return made

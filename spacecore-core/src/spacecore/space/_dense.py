@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from operator import index
 from typing import Any
 
 from spacecore._ambient import resolve_context_priority
-from spacecore._context import ContextLike
-from spacecore._typing import Shape, type_name
-from spacecore.backend import dtype_name
+from spacecore._context import Context, ContextLike
+from spacecore._typing import DType, Shape, type_name
+from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._geometry import EuclideanInnerProduct, InnerProduct
@@ -34,36 +36,17 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         geometry = EuclideanInnerProduct() if geometry is None else geometry
         if not isinstance(geometry, InnerProduct):
             raise TypeError(f"A geometry is an InnerProduct. Got {type_name(geometry)}.")
-        self.ctx = resolve_context_priority(ctx, *geometry._values(0).values())
+        self.ctx = resolve_context_priority(ctx, *geometry._data_values().values())
         self.shape = _as_shape(shape)
         self.geometry = geometry
         if self.ctx.check_level != "none":
             geometry.validate_for(self)
 
     def _prepare(self) -> None:
-        vars(self)["check_member"] = _membership(self)
+        vars(self)["check_member"] = _membership(self.ctx, self.shape)
 
     def check_member(self, x: object) -> None:
-        self._refuse_foreign(x)
-
-    def _refuse_foreign(self, x: Any) -> None:
-        """Say what is wrong with `x`; return if it is an element after all."""
-        ops = self.ops
-        if not ops.is_dense(x):
-            raise SpaceValidationError(f"Expected dense array for {ops.family}, got {type_name(x)}")
-        if tuple(x.shape) != self.shape:
-            raise SpaceValidationError(f"Expected shape {self.shape}, got {tuple(x.shape)}")
-        if x.dtype != self.dtype:
-            raise SpaceValidationError(
-                f"Expected dtype {dtype_name(self.dtype)}, got {dtype_name(x.dtype)}"
-            )
-        if ops.device is not None and not ops.is_traced(x) and ops.device_of(x) != ops.device:
-            raise SpaceValidationError(f"Expected device {ops.device}, got {ops.device_of(x)}")
-
-    def _refuse_infinite(self, x: Any) -> None:
-        self._refuse_foreign(x)
-        if not self.ops.is_traced(x) and not bool(self.ops.all(self.ops.isfinite(x))):
-            raise SpaceValidationError("Expected finite elements, got inf or nan")
+        _refuse_foreign(self.ops, self.shape, self.dtype, x)
 
     def zeros(self) -> Any:
         return self.ops.zeros(self.shape, dtype=self.dtype)
@@ -231,13 +214,32 @@ def _accept(x: object) -> None:
     """The membership test of `check_level="none"`."""
 
 
-def _membership(space: _DenseSpace) -> Any:
-    level = space.ctx.check_level
-    if level == "none":
+def _membership(ctx: Context, shape: Shape) -> Callable[[Any], None]:
+    """The membership test of a level; it holds no reference to the space."""
+    if ctx.check_level == "none":
         return _accept
-    if level == "strict":
-        return space._refuse_infinite
-    return space.ops.member_test(space.shape, space.dtype, space._refuse_foreign)
+    if ctx.check_level == "strict":
+        return partial(_refuse_infinite, ctx.ops, shape, ctx.dtype)
+    refuse = partial(_refuse_foreign, ctx.ops, shape, ctx.dtype)
+    return ctx.ops.member_test(shape, ctx.dtype, refuse)
+
+
+def _refuse_foreign(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
+    """Say what is wrong with `x`; return if it is an element after all."""
+    if not ops.is_dense(x):
+        raise SpaceValidationError(f"Expected dense array for {ops.family}, got {type_name(x)}")
+    if tuple(x.shape) != shape:
+        raise SpaceValidationError(f"Expected shape {shape}, got {tuple(x.shape)}")
+    if x.dtype != dtype:
+        raise SpaceValidationError(f"Expected dtype {dtype_name(dtype)}, got {dtype_name(x.dtype)}")
+    if ops.device is not None and not ops.is_traced(x) and ops.device_of(x) != ops.device:
+        raise SpaceValidationError(f"Expected device {ops.device}, got {ops.device_of(x)}")
+
+
+def _refuse_infinite(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
+    _refuse_foreign(ops, shape, dtype, x)
+    if not ops.is_traced(x) and not bool(ops.all(ops.isfinite(x))):
+        raise SpaceValidationError("Expected finite elements, got inf or nan")
 
 
 def _as_shape(shape: Any) -> Shape:

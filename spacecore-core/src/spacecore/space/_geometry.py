@@ -6,8 +6,9 @@ from typing import Any, Self
 
 from spacecore._ambient import normalize_context
 from spacecore._context import ContextLike
+from spacecore._conversion import Conversion
 from spacecore._typing import type_name
-from spacecore._value import Value, convert_data
+from spacecore._value import Value
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.plugins import ops_of_array
@@ -57,7 +58,9 @@ class InnerProduct(Value):
 
     def convert(self, ctx: ContextLike) -> Self:
         """Return this geometry with its arrays on another context's backend and device."""
-        return convert_data(self, normalize_context(ctx), precision=None, copy=None)
+        target = normalize_context(ctx)
+        made: Self = Conversion(target.ops).value(self, target)
+        return made
 
     def _no_riesz(self, name: str) -> str:
         return (

@@ -29,6 +29,7 @@ from spacecore.backend._contract._statistical import StatisticalFunctions
 from spacecore.backend._contract._transforms import Autodiff, Compilation, Vectorization
 from spacecore.backend._contract._updates import IndexedUpdates
 from spacecore.backend._contract._utility import UtilityFunctions
+from spacecore.backend._contract._values import ValueClasses
 
 __all__ = ["FFTNamespace", "LinalgNamespace", "Sections"]
 
@@ -62,6 +63,7 @@ class OwnSections(
     Autodiff,
     RandomNumbers,
     SparseMatrices,
+    ValueClasses,
     NumpySpellings,
 ):
     """What the standard lacks."""

@@ -1,0 +1,98 @@
+"""Conversion: the same object on another library, sharing and structure kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacecore._casting import cast, check_cast, with_precision_of
+from spacecore._context import Context, ContextLike
+from spacecore._structure import Spec, items_of, rebuild_container
+from spacecore._typing import CheckLevel, DType
+from spacecore._value import Value
+from spacecore.backend import dtype_name, transfer
+from spacecore.plugins import ops_of_array
+
+__all__ = ["Conversion"]
+
+
+class Conversion:
+    """One call of `convert`: what it changes, and what it has converted already.
+
+    Parameters
+    ----------
+    target : Context, ops, name or family
+        Of a context, the dtype gives the precision of everything converted.
+    dtype, check_level : optional
+        Changed too where given.
+    copy : bool or None
+        None shares the memory of arrays where both libraries can, True never does, False raises
+        where it can't be shared.
+    """
+
+    def __init__(
+        self,
+        target: ContextLike,
+        *,
+        dtype: DType | str | None = None,
+        check_level: CheckLevel | None = None,
+        copy: bool | None = None,
+    ):
+        self.target = target
+        self.copy = copy
+        self.check_level = check_level
+        whole = isinstance(target, Context) and dtype is None
+        self.precision = target.dtype if whole else dtype  # type: ignore[union-attr]
+        self._done: dict[int, tuple[Any, Any]] = {}
+
+    def context(self, ctx: Context) -> Context:
+        """Return where an object of a context goes; `ctx` itself if nothing changes."""
+        have = dtype_name(ctx.dtype)
+        dtype = None
+        if self.precision is not None:
+            check_cast(have, dtype_name(self.precision))
+            dtype = self.precision
+        return ctx.convert(self.target, dtype=dtype, check_level=self.check_level)
+
+    def value(self, x: Value, ctx: Context) -> Any:
+        """Return a value converted for `ctx`; one that occurs twice is converted once."""
+        known = self._done.get(id(x))
+        if known is not None:
+            return known[1]
+        made = self._value(x, ctx)
+        self._done[id(x)] = (x, made)
+        return made
+
+    def _value(self, x: Value, ctx: Context) -> Value:
+        changes: dict[str, Any] = {}
+        own = x._static_values().get("ctx")
+        if own is not None:
+            ctx = self.context(own)
+            if ctx is own and self.copy is not True:
+                return x
+            changes["ctx"] = ctx
+        for name, spec in vars(x)["_specs"].items():
+            before = vars(x)[name]
+            after = self.data(before, spec, ctx)
+            if after is not before:
+                changes[name] = after
+        return x._rebuilt(**changes) if changes else x
+
+    def data(self, x: Any, spec: Spec, ctx: Context) -> Any:
+        """Return a piece of data converted for `ctx`; itself if nothing changes."""
+        if isinstance(x, Value):
+            return self.value(x, ctx)
+        if spec.items:
+            items = [
+                self.data(item, inner, ctx)
+                for item, inner in zip(items_of(x, spec), spec.items, strict=True)
+            ]
+            same = all(a is b for a, b in zip(items, items_of(x, spec), strict=True))
+            return x if same else rebuild_container(spec, iter(items))
+        source = ops_of_array(x)
+        return x if source is None else self.array(x, source, ctx)
+
+    def array(self, x: Any, source: Any, ctx: Context) -> Any:
+        """Return an array on the backend and device of `ctx`, in the precision asked for."""
+        if self.precision is not None:
+            x = cast(source, x, with_precision_of(dtype_name(x.dtype), dtype_name(ctx.dtype)))
+        return transfer(x, source, ctx.ops, copy=self.copy)

@@ -1,0 +1,258 @@
+"""Taking values apart into leaves, and putting them together from other leaves.
+
+A whole expression is taken apart at once: a value that occurs in it twice is recorded once and is
+one object again afterwards. What counts as a leaf was settled when the object was closed, so that
+stand-ins of any kind (placeholders, None, tracers, batched arrays) pass through both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Self
+
+from spacecore.plugins import ops_of_array
+
+__all__ = [
+    "Spec",
+    "Structured",
+    "items_of",
+    "leaves_of",
+    "rebuild_container",
+    "record",
+    "spec_of",
+    "unrecord",
+]
+
+
+class Spec(NamedTuple):
+    """What a piece of data is made of, down to its leaves.
+
+    Attributes
+    ----------
+    kind : str
+        `leaf`, `value`, `custom` (a value that flattens itself), `constant`, or a container:
+        `sequence`, `record` (a NamedTuple) or `mapping`.
+    cls : type or None
+        Of a container or a value.
+    keys : tuple
+        Of a mapping.
+    items : tuple of Spec
+        Of a container.
+    """
+
+    kind: str
+    cls: type | None = None
+    keys: tuple[Any, ...] = ()
+    items: tuple[Spec, ...] = ()
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether there is a leaf or a value in it."""
+        return self.kind in ("leaf", "value", "custom") or any(s.holds_data for s in self.items)
+
+
+class Structured:
+    """An object that knows the specs of its data fields; `Value` is the class to derive from."""
+
+    _specs: dict[str, Spec]
+    _static_names: tuple[str, ...]
+
+    def _prepare(self) -> None:
+        """Compute what follows from static fields and is none: compiled tests, closures."""
+
+    def tree_flatten(self) -> tuple[tuple[Any, ...], Any]:
+        """Return the leaves of all data, and what rebuilds the object from others.
+
+        A value that occurs twice within this one is taken apart once.
+        """
+        state = vars(self)
+        recipe = state.get("_recipe")
+        if recipe is not None:
+            return leaves_of(self), recipe
+        leaves, recipe = record(self)
+        state["_recipe"] = recipe
+        return leaves, recipe
+
+    @classmethod
+    def tree_unflatten(cls, recipe: Any, leaves: Sequence[Any]) -> Self:
+        """Return the object of a recipe with other leaves; nothing is validated."""
+        made: Self = unrecord(recipe, leaves)
+        return made
+
+
+LEAF = Spec("leaf")
+CONSTANT = Spec("constant")
+
+
+def spec_of(x: Any, *, declared: bool = False) -> Spec:
+    """Return the spec of a field.
+
+    Parameters
+    ----------
+    x : object
+    declared : bool
+        Whether the class declares the field as data, so that whatever is no container is a leaf;
+        else leaves are arrays, floats and complex numbers.
+    """
+    if isinstance(x, Structured):
+        own = type(x).tree_flatten is not Structured.tree_flatten
+        return Spec("custom" if own else "value", type(x))
+    if isinstance(x, tuple | list):
+        kind = "record" if isinstance(x, tuple) and type(x) is not tuple else "sequence"
+        return Spec(kind, type(x), (), tuple(spec_of(item, declared=declared) for item in x))
+    if isinstance(x, dict):
+        items = tuple(spec_of(item, declared=declared) for item in x.values())
+        return Spec("mapping", type(x), tuple(x), items)
+    if declared or isinstance(x, float | complex) or ops_of_array(x) is not None:
+        return LEAF
+    return CONSTANT
+
+
+class Node(NamedTuple):
+    """One value of an expression, without its leaves."""
+
+    cls: type
+    static: tuple[tuple[str, Any], ...]
+    fields: tuple[tuple[str, Any], ...]
+    specs: dict[str, Spec]
+
+
+class Recipe:
+    """The static part of an expression: what a compiled function is cached by.
+
+    Two are equal when every class, every static field and the structure are, exactly: also the
+    device, the options and the check level of every context.
+    """
+
+    __slots__ = ("_hash", "nodes")
+
+    def __init__(self, nodes: tuple[Node, ...]):
+        self.nodes = nodes
+        self._hash = hash(tuple((node.cls, len(node.fields)) for node in nodes))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Recipe) and self.nodes == other.nodes
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"Recipe({', '.join(node.cls.__name__ for node in self.nodes)})"
+
+
+def record(root: Structured) -> tuple[tuple[Any, ...], Recipe]:
+    """Return the leaves of an expression, and its recipe."""
+    leaves: list[Any] = []
+    nodes: list[Any] = []
+    numbers: dict[int, int] = {}
+
+    def visit(value: Structured) -> int:
+        known = numbers.get(id(value))
+        if known is not None:
+            return known
+        number = numbers[id(value)] = len(nodes)
+        nodes.append(None)
+        state = vars(value)
+        fields = tuple((name, layout(state[name], spec)) for name, spec in value._specs.items())
+        static = tuple((name, state[name]) for name in value._static_names)
+        nodes[number] = Node(type(value), static, fields, value._specs)
+        return number
+
+    def layout(x: Any, spec: Spec) -> Any:
+        if spec.kind == "leaf":
+            leaves.append(x)
+            return ("leaf", len(leaves) - 1)
+        if spec.kind == "value":
+            return ("value", visit(x))
+        if spec.kind == "custom":
+            children, aux = x.tree_flatten()
+            leaves.extend(children)
+            return ("custom", type(x), aux, len(leaves) - len(children), len(children))
+        if spec.kind == "constant":
+            return ("constant", x)
+        return (spec.kind, spec.cls, spec.keys, tuple(map(layout, items_of(x, spec), spec.items)))
+
+    visit(root)
+    return tuple(leaves), Recipe(tuple(nodes))
+
+
+def leaves_of(root: Structured) -> tuple[Any, ...]:
+    """Return the leaves alone, in the order of `record`."""
+    leaves: list[Any] = []
+    seen: set[int] = set()
+
+    def visit(value: Structured) -> None:
+        if id(value) not in seen:
+            seen.add(id(value))
+            state = vars(value)
+            for name, spec in value._specs.items():
+                collect(state[name], spec)
+
+    def collect(x: Any, spec: Spec) -> None:
+        if spec.kind == "leaf":
+            leaves.append(x)
+        elif spec.kind == "value":
+            visit(x)
+        elif spec.kind == "custom":
+            leaves.extend(x.tree_flatten()[0])
+        elif spec.items:
+            for item, inner in zip(items_of(x, spec), spec.items, strict=True):
+                collect(item, inner)
+
+    visit(root)
+    return tuple(leaves)
+
+
+def unrecord(recipe: Recipe, leaves: Sequence[Any]) -> Any:
+    """Return the expression of a recipe with the given leaves."""
+    made: dict[int, Any] = {}
+
+    def build(number: int) -> Any:
+        if number in made:
+            return made[number]
+        node = recipe.nodes[number]
+        value = made[number] = object.__new__(node.cls)
+        state = vars(value)
+        state.update(node.static)
+        for name, item in node.fields:
+            state[name] = fill(item)
+        state["_static_names"] = tuple(name for name, _ in node.static)
+        state["_specs"] = node.specs
+        value._prepare()
+        return value
+
+    def fill(item: tuple[Any, ...]) -> Any:
+        kind = item[0]
+        if kind == "leaf":
+            return leaves[item[1]]
+        if kind == "value":
+            return build(item[1])
+        if kind == "constant":
+            return item[1]
+        if kind == "custom":
+            _, cls, aux, start, count = item
+            return cls.tree_unflatten(aux, tuple(leaves[start : start + count]))
+        _, cls, keys, items = item
+        return _container(kind, cls, keys, map(fill, items))
+
+    root = build(0)
+    vars(root)["_recipe"] = recipe
+    return root
+
+
+def rebuild_container(spec: Spec, items: Iterator[Any]) -> Any:
+    """Return a container like the one a spec describes, with other items."""
+    return _container(spec.kind, spec.cls, spec.keys, items)
+
+
+def items_of(x: Any, spec: Spec) -> Iterator[Any]:
+    """Return the items of a container, in the order of its spec."""
+    return iter(x[key] for key in spec.keys) if spec.kind == "mapping" else iter(x)
+
+
+def _container(kind: str, cls: Any, keys: tuple[Any, ...], items: Iterator[Any]) -> Any:
+    if kind == "mapping":
+        return cls(zip(keys, items, strict=True))
+    return cls(*items) if kind == "record" else cls(items)
