@@ -25,16 +25,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 DISTRIBUTIONS = ("spacecore-core", "spacecore-jax", "spacecore-torch", "spacecore-cupy")
-CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 
-# What a verb needs: how many of the distributions, and which dependency groups of pyproject.toml.
-# Each level holds the one before, so that one environment grows and nothing is installed twice.
+# What a verb needs: how many of the distributions, and what else, as arguments of pip in which
+# `[name]` is a dependency group of pyproject.toml. Each level holds the one before it, so that
+# one environment grows and nothing is installed twice.
 LEVELS: Sequence[tuple[int, Sequence[str]]] = (
-    (2, ("demo",)),
-    (3, ("demo",)),
-    (4, ("demo", "work")),
+    (2, ["[demo]"]),
+    (3, ["[demo]"]),
+    (4, ["[demo]", "[work]"]),
+    (4, ["[demo]", "[work]", "--requirement", "docs/requirements.txt"]),
 )
-DEMO, DEMO_ALL, WORK = range(3)
+DEMO, DEMO_ALL, WORK, DOCS = range(4)
 
 STARTED = time.monotonic()
 PATIENCE = 10.0  # seconds of silence, after which a sign of life is due
@@ -86,7 +87,7 @@ def bench(args: argparse.Namespace) -> int:
 
 
 def docs(args: argparse.Namespace) -> int:
-    return run([environment(WORK), "docs/build.py", *args.rest])
+    return run([environment(DOCS), "docs/build.py", *args.rest])
 
 
 def conform(args: argparse.Namespace) -> int:
@@ -154,7 +155,7 @@ def environment(level: int) -> str:
 def fingerprint() -> str:
     """Digest everything that decides what is installed, and where."""
     parts = [sys.version, str(ROOT), json.dumps(dependency_groups()), repr(LEVELS)]
-    files = [CONSTRAINTS]
+    files = [ROOT / "tests" / "constraints.txt", ROOT / "docs" / "requirements.txt"]
     for name in DISTRIBUTIONS:
         files += [ROOT / name / "pyproject.toml", *(ROOT / name).glob("src/*/_version.py")]
     parts += [path.read_text(encoding="utf-8") for path in files]
@@ -162,14 +163,17 @@ def fingerprint() -> str:
 
 
 def requirements(level: int) -> list[str]:
-    """Return pip's arguments for a level: distributions as editable folders, groups, limits."""
-    count, groups = LEVELS[level]
-    editable = [part for name in DISTRIBUTIONS[:count] for part in ("--editable", str(ROOT / name))]
-    packages = [package for group in groups for package in dependency_groups()[group]]
-    return [*editable, *packages, "--constraint", str(CONSTRAINTS)]
+    """Return pip's arguments for a level: distributions as editable folders, the rest, limits."""
+    count, others = LEVELS[level]
+    groups = dependency_groups()
+    found = [part for name in DISTRIBUTIONS[:count] for part in ("--editable", name)]
+    for other in others:
+        found += groups[other.strip("[]")] if other.startswith("[") else [other]
+    return [*found, "--constraint", "tests/constraints.txt"]
 
 
 def dependency_groups() -> Mapping[str, list[str]]:
+    """Return the lists of requirements that stand in pyproject.toml."""
     import tomllib  # not in the Pythons that are to be told to make way for a newer one
 
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ import random
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ import spacecore as sc  # noqa: E402  JAX's setting comes first
 def pytest_report_header() -> list[str]:
     """Say what the run depends on, so that it can be repeated."""
     return [
-        f"spacecore {sc.__version__}, numpy {np.__version__}; backends: {', '.join(_tested())}",
+        f"spacecore {sc.__version__}, numpy {np.__version__}; backends: {', '.join(tested())}",
         f"random numbers: repeat them with {SEED}={os.environ[SEED]}",
     ]
 
@@ -33,28 +34,38 @@ def pytest_report_header() -> list[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that takes `backend` or `ops` once on each backend."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", _tested(), scope="session")
+        metafunc.parametrize("backend", tested(), scope="session")
 
 
-def _tested() -> list[str]:
-    """Names to test: those in the environment variable, else all that are installed."""
+@cache
+def tested() -> tuple[str, ...]:
+    """Names of the backends that tests run on: the chosen ones, else all that are installed.
+
+    CuPy is among them where a device answers. A chosen backend that is missing fails its tests.
+    """
     chosen = os.environ.get(BACKENDS, "").replace(",", " ").split()
-    return chosen or list(sc.available_backends())
+    names = chosen or sc.available_backends()
+    return tuple(name for name in names if name != "cupy" or _answers(name))
+
+
+def _answers(name: str) -> bool:
+    try:
+        sc.normalize_ops(name)
+    except ImportError:  # what it says has tests of its own
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def tested_backends() -> tuple[str, ...]:
+    """Names of the backends that tests run on."""
+    return tested()
 
 
 @pytest.fixture(scope="session")
 def ops(backend: str) -> sc.BackendOps:
-    """The ops of one backend; a test that takes it runs on each.
-
-    A backend without its device is skipped, and no other: the array libraries themselves are
-    part of the development environment.
-    """
-    try:
-        return sc.normalize_ops(backend)
-    except sc.BackendUnavailableError as error:
-        if backend != "cupy":
-            raise
-        pytest.skip(str(error))
+    """The ops of one backend; a test that takes it runs on each."""
+    return sc.normalize_ops(backend)
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""Nothing stands between the caller and NumPy, except where it says why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import spacecore as sc
+
+NAMESPACES = {
+    "": (sc.NumpyOps, np),
+    "linalg": (type(sc.NumpyOps.linalg), np.linalg),
+    "fft": (type(sc.NumpyOps.fft), np.fft),
+}
+
+
+@pytest.fixture(params=NAMESPACES, ids=lambda name: name or "main")
+def namespace(request):
+    return NAMESPACES[request.param]
+
+
+def test_direct_names_are_numpys_own_objects(namespace):
+    bound, library = namespace
+    wrong = []
+    for name, binding in bound.bindings().items():
+        if binding.how == "direct":
+            expected = bound.direct[name] if name in bound.direct else getattr(library, name)
+            if getattr(bound, name) is not expected:
+                wrong.append(name)
+    assert wrong == []
+
+
+def test_the_table_of_direct_names_holds_numpys_objects(namespace):
+    bound, _ = namespace
+    foreign = {
+        name: function.__module__
+        for name, function in bound.direct.items()
+        if not function.__module__.startswith("numpy")
+    }
+    assert foreign == {"dtype_name": "spacecore.backend._dtypes"} or foreign == {}
+
+
+def test_standard_names_are_direct_or_say_why(namespace):
+    bound, _ = namespace
+    standard = {name for name, entry in bound.contract().items() if entry.standard}
+    silent = {
+        name: binding
+        for name, binding in bound.bindings().items()
+        if name in standard and binding.how != "direct" and not binding.reason
+    }
+    assert silent == {}
+
+
+def test_wrapped_standard_names_say_in_what_the_library_differs(ops):
+    silent = [
+        f"{label}{name}"
+        for label, space in (("", ops), ("linalg.", ops.linalg), ("fft.", ops.fft))
+        for name, binding in space.bindings().items()
+        if binding.how == "wrapped" and space.contract()[name].standard and not binding.reason
+    ]
+    assert silent == []
+
+
+def test_most_of_the_standard_is_bound_directly():
+    how = [
+        sc.NumpyOps.bindings()[name].how
+        for name, entry in sc.NumpyOps.contract().items()
+        if entry.standard
+    ]
+    assert how.count("direct") > 0.9 * len(how)

@@ -1,0 +1,105 @@
+"""What every source file looks like, and what none does."""
+
+from __future__ import annotations
+
+import ast
+
+import spacecore as sc
+
+MOST_LINES = 400
+
+# Where an object is probed, or any exception is caught: (module, function), and why there.
+PROBES = {
+    ("spacecore.backend._bind", "_attribute"): "whether a library's object is a descriptor",
+    ("spacecore.backend._bind", "_describe"): "a reason stands on the function where there is one",
+    ("spacecore.backend._declare", "_is_default"): "the mark stands only on functions that have it",
+    ("spacecore.backend._ops", "_extension"): "a base class may have the extension, or none",
+    ("spacecore.plugins._discovery", "_call_hook"): "a stranger's hook may raise anything",
+    ("spacecore.plugins._discovery", "_import_descriptor"): "any code runs at a plugin's import",
+    ("spacecore.plugins._discovery", "_installed_candidates"): "a stranger's metadata is read",
+    ("spacecore.plugins._discovery", "_label"): "metadata finders differ in what they tell",
+    ("spacecore.plugins._registry", "_check_class"): "a plugin may give anything for its class",
+    ("spacecore.plugins._registry", "_import"): "any code runs at a plugin's import",
+    ("spacecore.plugins._registry", "register_ops"): "a caller may give anything for a class",
+}
+
+
+def test_every_module_has_a_docstring_and_a_sorted_all(modules):
+    wrong = []
+    for module in modules.values():
+        if ast.get_docstring(module.tree) is None:
+            wrong.append(f"{module.name} has no docstring")
+        exported = module.exported()
+        if exported is None:
+            wrong.append(f"{module.name} has no __all__")
+        elif exported != sorted(set(exported)):
+            wrong.append(f"{module.name}: __all__ is not sorted")
+    assert not wrong, "\n".join(["", *wrong])
+
+
+def test_all_holds_what_a_module_defines_for_others(modules):
+    wrong = []
+    for module in modules.values():
+        exported = module.exported() or []
+        defined = {
+            node.name
+            for node in module.tree.body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        }
+        wrong += [f"{module.name}.{name}" for name in sorted(defined - set(exported))]
+    assert not wrong, "\n".join(["", *wrong])
+
+
+def test_files_are_short(modules):
+    lengths = {module.name: module.text.count("\n") for module in modules.values()}
+    assert {name: count for name, count in lengths.items() if count > MOST_LINES} == {}
+
+
+def test_nothing_is_probed_but_where_listed(modules):
+    found = {
+        (module.name, function)
+        for module in modules.values()
+        for function in probing_functions(module.tree)
+    }
+    assert found - set(PROBES) == set()
+    assert set(PROBES) - found == set(), "these are listed, and probe nothing any more"
+
+
+def probing_functions(tree: ast.Module):
+    """Names of the functions that call `hasattr`, `getattr` with a default, or catch anything."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    inside = {}
+    for function in (node for node in ast.walk(tree) if isinstance(node, functions)):
+        for node in ast.walk(function):
+            inside[node] = function.name  # the innermost comes last
+    for node in ast.walk(tree):
+        if probes(node):
+            yield inside.get(node, "")
+
+
+def probes(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="hasattr")):
+            return True
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, _, _]):
+            return True
+        case ast.ExceptHandler(type=None):
+            return True
+        case ast.ExceptHandler(type=ast.expr() as caught):
+            names = {name.id for name in ast.walk(caught) if isinstance(name, ast.Name)}
+            return bool(names & {"Exception", "BaseException"})
+    return False
+
+
+def test_the_door_shows_what_it_says():
+    installed_backends = {"CuPyOps", "JaxOps", "TorchOps"}
+    helpers = {"TYPE_CHECKING", "Any", "annotations", "KNOWN_CLASSES"}
+    public = {
+        name
+        for name, value in vars(sc).items()
+        if not name.startswith("_") and type(value) is not type(sc)
+    }
+    modules = {name for name in sc.__all__ if type(getattr(sc, name)) is type(sc)}
+    assert public - installed_backends - helpers == set(sc.__all__) - modules - {"__version__"}
+    assert sc.__all__ == sorted(sc.__all__)
+    assert not installed_backends & set(sc.__all__)
