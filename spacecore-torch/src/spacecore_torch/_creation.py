@@ -1,0 +1,196 @@
+"""Creation functions: the standard's signatures over Torch's."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+
+from spacecore.backend import differs
+from spacecore.errors import CastError, ConversionError
+from spacecore_torch._promotion import SCALARS
+from spacecore_torch._transfer import from_foreign
+
+__all__ = ["Creation"]
+
+_SHAPE = differs("Torch calls the shape `size`")
+_DIAGONAL = differs("Torch calls `k` `diagonal`")
+
+
+class Creation:
+    """Creation functions of the standard."""
+
+    @staticmethod
+    @_SHAPE
+    def empty(shape: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+        return torch.empty(shape, dtype=dtype, device=device)
+
+    @staticmethod
+    @_SHAPE
+    def ones(shape: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+        return torch.ones(shape, dtype=dtype, device=device)
+
+    @staticmethod
+    @_SHAPE
+    def zeros(shape: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+        return torch.zeros(shape, dtype=dtype, device=device)
+
+    @staticmethod
+    @differs("Torch calls the shape `size`, and takes no int for it")
+    def full(
+        shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None
+    ) -> torch.Tensor:
+        size = (shape,) if isinstance(shape, int) else shape
+        return torch.full(size, fill_value, dtype=dtype, device=device)
+
+    @staticmethod
+    @differs("Torch refuses an empty range, and has no keyword `stop`")
+    def arange(
+        start: Any,
+        /,
+        stop: Any = None,
+        step: Any = 1,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+    ) -> torch.Tensor:
+        if stop is None:
+            start, stop = 0, start
+        if (stop - start) * step < 0:
+            stop = start
+        return torch.arange(start, stop, step, dtype=dtype, device=device)
+
+    @staticmethod
+    @differs("Torch needs both lengths, and has the main diagonal only")
+    def eye(
+        n_rows: int,
+        n_cols: int | None = None,
+        /,
+        *,
+        k: int = 0,
+        dtype: Any = None,
+        device: Any = None,
+    ) -> torch.Tensor:
+        columns = n_rows if n_cols is None else n_cols
+        if k == 0:
+            return torch.eye(n_rows, columns, dtype=dtype, device=device)
+        made = torch.zeros((n_rows, columns), dtype=dtype, device=device)
+        if -n_rows < k < columns:
+            made.diagonal(k).fill_(1)
+        return made
+
+    @staticmethod
+    @differs("Torch always includes the end")
+    def linspace(
+        start: Any,
+        stop: Any,
+        /,
+        num: int,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        endpoint: bool = True,
+    ) -> torch.Tensor:
+        if endpoint:
+            return torch.linspace(start, stop, num, dtype=dtype, device=device)
+        return torch.linspace(start, stop, num + 1, dtype=dtype, device=device)[:-1]
+
+    @staticmethod
+    @differs("Torch has no default indexing, and takes at least one array")
+    def meshgrid(*arrays: Any, indexing: Any = "xy") -> Any:
+        return torch.meshgrid(*arrays, indexing=indexing) if arrays else ()
+
+    @staticmethod
+    @_DIAGONAL
+    def tril(x: Any, /, *, k: int = 0) -> torch.Tensor:
+        return torch.tril(x, k)
+
+    @staticmethod
+    @_DIAGONAL
+    def triu(x: Any, /, *, k: int = 0) -> torch.Tensor:
+        return torch.triu(x, k)
+
+    @staticmethod
+    @differs("Torch misreads arrays of other libraries, and moves tensors to the default device")
+    def asarray(
+        obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None
+    ) -> torch.Tensor:
+        if isinstance(obj, torch.Tensor):
+            if dtype is None and device is None and not copy:
+                return obj
+            return _from_tensor(obj, dtype, device, copy)
+        if type(obj) in SCALARS:
+            if copy is False:
+                raise _uncopied(obj)
+            return torch.full((), obj, dtype=dtype, device=device)
+        return _from_data(obj, dtype, device, copy)
+
+    @staticmethod
+    @differs("Torch aborts the process on negative strides")
+    def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> torch.Tensor:
+        if not isinstance(x, _Array):
+            raise AttributeError(f"`from_dlpack` needs an array with `__dlpack__`. Got {x!r}.")
+        if isinstance(x, torch.Tensor):
+            return _from_tensor(x, None, device, copy)
+        try:
+            return from_foreign(x, device=device, copy=copy)
+        except ConversionError as error:
+            raise BufferError(str(error)) from error
+
+
+def _from_tensor(x: torch.Tensor, dtype: Any, device: Any, copy: bool | None) -> torch.Tensor:
+    if dtype is not None and x.dtype.is_complex and not dtype.is_complex:
+        raise CastError(
+            f"A complex array is not cast to a real dtype. Got {x.dtype} into {dtype}. "
+            "Take the real part first: `ops.real(x)`."
+        )
+    made = x.to(dtype=dtype, device=device, copy=bool(copy))
+    if copy is False and made is not x:
+        raise _uncopied(x)
+    return made
+
+
+def _from_data(obj: Any, dtype: Any, device: Any, copy: bool | None) -> torch.Tensor:
+    """A tensor from a sequence, an array of another library, or a buffer."""
+    if isinstance(obj, list | tuple | range):
+        if copy is False:
+            raise _uncopied(obj)
+        if _holds_arrays(obj):
+            made = torch.stack([Creation.asarray(item) for item in obj])
+            return _from_tensor(made, dtype, device, None)
+        return torch.asarray(obj, dtype=dtype, device=device)
+    source = obj if isinstance(obj, _Array) else np.asarray(memoryview(obj))
+    try:
+        made = from_foreign(source, copy=copy)
+    except ConversionError as error:
+        if copy is False:
+            raise ValueError(str(error)) from error
+        raise
+    where = torch.get_default_device() if device is None else device
+    return _from_tensor(made, dtype, where, False if copy is False else None)
+
+
+@runtime_checkable
+class _Array(Protocol):
+    """An array of any library that speaks DLPack; NumPy's scalars are arrays without axes."""
+
+    def __dlpack__(self) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
+
+def _holds_arrays(items: Any) -> bool:
+    return any(
+        _holds_arrays(item) if isinstance(item, list | tuple) else isinstance(item, _ARRAYS)
+        for item in items
+    )
+
+
+_ARRAYS = (torch.Tensor, np.ndarray, _Array)
+
+
+def _uncopied(obj: Any) -> ValueError:
+    return ValueError(
+        f"`asarray` without a copy needs an array of this dtype on this device. "
+        f"Got {type(obj).__name__}. Pass copy=None."
+    )

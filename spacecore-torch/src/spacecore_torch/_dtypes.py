@@ -1,0 +1,108 @@
+"""Dtypes: names, casts, and what each can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from spacecore import backend
+from spacecore.backend import differs
+from spacecore.errors import CastError
+from spacecore_torch._promotion import promote_dtypes, result_type
+
+__all__ = ["NAMES", "Dtypes"]
+
+NAMES = tuple(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+    "float16 bfloat16 float32 float64 complex64 complex128".split()
+)
+_BY_NAME = {name: getattr(torch, name) for name in NAMES}
+_NAME_OF = {dtype: name for name, dtype in _BY_NAME.items()}
+
+_KINDS = {
+    "bool": frozenset({torch.bool}),
+    "signed integer": frozenset({torch.int8, torch.int16, torch.int32, torch.int64}),
+    "unsigned integer": frozenset({torch.uint8, torch.uint16, torch.uint32, torch.uint64}),
+    "real floating": frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64}),
+    "complex floating": frozenset({torch.complex64, torch.complex128}),
+}
+_KINDS["integral"] = _KINDS["signed integer"] | _KINDS["unsigned integer"]
+_KINDS["numeric"] = _KINDS["integral"] | _KINDS["real floating"] | _KINDS["complex floating"]
+
+
+class Dtypes:
+    """Data type functions of the standard, and SpaceCore's own about dtypes."""
+
+    @staticmethod
+    @differs("Torch has dtypes under one spelling only, and a default that can change")
+    def sanitize_dtype(dtype: Any, /) -> torch.dtype:
+        if isinstance(dtype, torch.dtype):
+            return dtype
+        if dtype is None:
+            return torch.get_default_dtype()
+        name = backend.dtype_name(dtype)
+        if name not in _BY_NAME:
+            raise CastError(f"Torch has no dtype {name}. Choose one that both libraries have.")
+        return _BY_NAME[name]
+
+    @staticmethod
+    @differs("Torch's dtypes print with the library's name")
+    def dtype_name(dtype: Any, /) -> str:
+        return _NAME_OF.get(dtype) or backend.dtype_name(dtype)
+
+    @staticmethod
+    @differs("Torch casts complex to real with a warning")
+    def astype(
+        x: Any, dtype: torch.dtype, /, *, copy: bool = True, device: Any = None
+    ) -> torch.Tensor:
+        if x.dtype.is_complex and not dtype.is_complex:
+            x = _without_imaginary_part(x, dtype)
+        return x.to(dtype=dtype, device=device, copy=copy)  # type: ignore[no-any-return]
+
+    @staticmethod
+    @differs("Torch allows every cast within a kind, narrowing ones too")
+    def can_cast(from_: Any, to: torch.dtype, /) -> bool:
+        dtype = from_ if isinstance(from_, torch.dtype) else from_.dtype
+        return promote_dtypes(dtype, to) is to
+
+    @staticmethod
+    @differs("Torch takes a dtype only")
+    def finfo(type: Any, /) -> torch.finfo:
+        return torch.finfo(type if isinstance(type, torch.dtype) else type.dtype)
+
+    @staticmethod
+    @differs("Torch takes a dtype only")
+    def iinfo(type: Any, /) -> torch.iinfo:
+        return torch.iinfo(type if isinstance(type, torch.dtype) else type.dtype)
+
+    @staticmethod
+    @differs("Torch has no such function")
+    def isdtype(dtype: torch.dtype, kind: Any) -> bool:
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        return any(_is_of_kind(dtype, k) for k in kinds)
+
+    result_type = staticmethod(
+        differs("Torch takes two arguments, and lets arrays with axes overrule 0-d ones")(
+            result_type
+        )
+    )
+
+
+def _is_of_kind(dtype: torch.dtype, kind: Any) -> bool:
+    if isinstance(kind, torch.dtype):
+        return dtype is kind
+    if kind not in _KINDS:
+        kinds = ", ".join(f'"{known}"' for known in _KINDS)
+        raise ValueError(f"A kind of dtype is one of {kinds}, or a dtype. Got {kind!r}.")
+    return dtype in _KINDS[kind]
+
+
+def _without_imaginary_part(x: Any, dtype: torch.dtype) -> Any:
+    """What a cast to bool may start from; other casts of complex to real are refused."""
+    if dtype is torch.bool:
+        return x != 0
+    raise CastError(
+        f"A complex array is not cast to a real dtype. Got {_NAME_OF[x.dtype]} into "
+        f"{_NAME_OF[dtype]}. Take the real part first: `ops.real(x)`."
+    )

@@ -1,0 +1,62 @@
+"""The `linalg` extension, of which Torch has nearly all."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+
+from spacecore.backend import LinalgNamespace, differs
+from spacecore_torch._products import Products
+from spacecore_torch._promotion import common
+from spacecore_torch._reductions import Reductions
+from spacecore_torch._shapes import Shapes
+
+__all__ = ["TorchLinalg"]
+
+
+class TorchLinalg(LinalgNamespace):
+    """Torch's `linalg` with the signatures and the broadcasting of the standard."""
+
+    xp = torch.linalg
+    direct: ClassVar[dict[str, Any]] = {"outer": torch.outer}
+
+    matmul = staticmethod(Products.matmul)
+    tensordot = staticmethod(Products.tensordot)
+    vecdot = staticmethod(Products.vecdot)
+    matrix_transpose = staticmethod(Shapes.matrix_transpose)
+
+    @staticmethod
+    @differs("Torch wants operands of one dtype and as many axes")
+    def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> torch.Tensor:
+        x1, x2 = torch.broadcast_tensors(*common(x1, x2))
+        return torch.linalg.cross(x1, x2, dim=axis)
+
+    @staticmethod
+    @differs("Torch takes a stack of vectors for right-hand sides where it looks like one")
+    def solve(x1: Any, x2: Any, /) -> torch.Tensor:
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        if x2.ndim > 1 and x2.ndim == x1.ndim - 1:
+            x2 = x2[None]
+        return torch.linalg.solve(x1, x2)
+
+    @staticmethod
+    @differs("Torch adds the main diagonal of one matrix")
+    def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> torch.Tensor:
+        return torch.sum(torch.linalg.diagonal(x, offset=offset), -1, dtype=dtype)
+
+    @staticmethod
+    @differs("Torch has no None, the Frobenius norm")
+    def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> torch.Tensor:
+        return torch.linalg.matrix_norm(x, "fro" if ord is None else ord, keepdim=keepdims)
+
+    @staticmethod
+    @differs("Torch takes `axis=()` for every axis")
+    def vector_norm(
+        x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2
+    ) -> torch.Tensor:
+        if axis != ():
+            return torch.linalg.vector_norm(x, ord, axis, keepdims)
+        magnitude = torch.abs(x)
+        return Reductions.any(x, axis=()).to(magnitude.dtype) if ord == 0 else magnitude

@@ -1,0 +1,86 @@
+"""Products of the main namespace and of `linalg`, with dtypes promoted as NumPy's are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from spacecore.backend import differs
+from spacecore_torch._promotion import broadcastable, common
+from spacecore_torch._tracing import is_traced
+
+__all__ = ["Products"]
+
+_ONE_DTYPE = differs("Torch wants operands of one dtype")
+
+
+class Products:
+    """Products, and the comparison of arrays up to rounding."""
+
+    @staticmethod
+    @_ONE_DTYPE
+    def matmul(x1: Any, x2: Any, /) -> torch.Tensor:
+        if x1.dtype is x2.dtype:
+            return torch.matmul(x1, x2)
+        return torch.matmul(*common(x1, x2))
+
+    @staticmethod
+    @differs("Torch wants operands of one dtype, and calls the axes `dims`")
+    def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> torch.Tensor:
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        return torch.tensordot(x1, x2, dims=axes)
+
+    @staticmethod
+    @differs("Torch broadcasts along the axis too, and takes no integers")
+    def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> torch.Tensor:
+        if x1.shape[axis] != x2.shape[axis]:
+            raise ValueError(
+                f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "
+                f"along axis {axis}."
+            )
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        if x1.dtype.is_floating_point or x1.dtype.is_complex:
+            return torch.linalg.vecdot(x1, x2, dim=axis)
+        return torch.sum(x1 * x2, axis)
+
+    @staticmethod
+    @differs("Torch wants vectors of one dtype")
+    def vdot(x1: Any, x2: Any, /) -> torch.Tensor:
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        if x1.ndim == 1 == x2.ndim:
+            return torch.vdot(x1, x2)
+        return torch.vdot(torch.ravel(x1), torch.ravel(x2))
+
+    @staticmethod
+    @_ONE_DTYPE
+    def einsum(subscripts: str, /, *operands: Any) -> torch.Tensor:
+        first = operands[0].dtype
+        for x in operands:
+            if x.dtype is not first:
+                return torch.einsum(subscripts, *common(*operands))
+        return torch.einsum(subscripts, *operands)
+
+    @staticmethod
+    @differs("Torch wants operands of one dtype, and no scalars")
+    def isclose(
+        x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    ) -> torch.Tensor:
+        return torch.isclose(*_of_one_dtype(x1, x2), rtol, atol, equal_nan)
+
+    @staticmethod
+    @differs("Torch wants operands of one dtype, no scalars, and values that can be read")
+    def allclose(
+        x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    ) -> Any:
+        x1, x2 = _of_one_dtype(x1, x2)
+        if is_traced(x1) or is_traced(x2):
+            return torch.all(torch.isclose(x1, x2, rtol, atol, equal_nan))
+        return torch.allclose(x1, x2, rtol, atol, equal_nan)
+
+
+def _of_one_dtype(x1: Any, x2: Any) -> list[Any]:
+    return common(*broadcastable(x1, x2))

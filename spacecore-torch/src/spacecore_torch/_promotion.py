@@ -1,0 +1,88 @@
+"""Which dtype operands meet in, and operands brought to it.
+
+Torch lets an array with axes overrule a 0-d one of its kind, and takes Python scalars in some
+places only; the standard treats every array alike and takes a scalar on either side.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from spacecore.backend import dtype_name
+
+__all__ = ["SCALARS", "broadcastable", "common", "promote_dtypes", "result_type"]
+
+SCALARS = frozenset({bool, int, float, complex})
+"""The types of numbers that have no dtype of their own."""
+
+_STORED_ONLY = frozenset({torch.uint16, torch.uint32, torch.uint64})
+
+
+def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
+    """Return the dtype that two meet in."""
+    if one is other:
+        return one
+    if one in _STORED_ONLY or other in _STORED_ONLY:  # Torch has no rule for these
+        name = np.promote_types(dtype_name(one), dtype_name(other)).name
+        return getattr(torch, name)  # type: ignore[no-any-return]
+    return torch.promote_types(one, other)
+
+
+def result_type(*operands: Any) -> torch.dtype:
+    """Return the dtype of an operation on arrays, dtypes and Python scalars."""
+    dtypes = [x if isinstance(x, torch.dtype) else x.dtype for x in operands if not _is_scalar(x)]
+    if not dtypes:
+        raise ValueError("`result_type` needs an array or a dtype among its arguments.")
+    joined = dtypes[0]
+    for dtype in dtypes[1:]:
+        joined = promote_dtypes(joined, dtype)
+    for scalar in operands:
+        if _is_scalar(scalar):
+            joined = _with_scalar(joined, scalar)
+    return joined
+
+
+def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, Any]:
+    """Return two operands that Torch promotes as the standard does.
+
+    Parameters
+    ----------
+    x1, x2 : array or scalar
+    scalars : bool
+        Whether the function takes a Python scalar as its second operand.
+    """
+    if _is_scalar(x2):
+        return x1, (x2 if scalars else _as_array(x2, x1))
+    if _is_scalar(x1):
+        return _as_array(x1, x2), x2
+    if x1.ndim == 0 or x2.ndim == 0:
+        return common(x1, x2)
+    return x1, x2
+
+
+def common(*arrays: Any) -> list[Any]:
+    """Return arrays cast to the dtype that they meet in."""
+    dtype = result_type(*arrays)
+    return [x.to(dtype) for x in arrays]
+
+
+def _is_scalar(x: Any) -> bool:
+    return isinstance(x, int | float | complex)
+
+
+def _as_array(scalar: Any, like: Any) -> torch.Tensor:
+    dtype = _with_scalar(like.dtype, scalar)
+    return torch.full((), scalar, dtype=dtype, device=like.device)
+
+
+def _with_scalar(dtype: torch.dtype, scalar: Any) -> torch.dtype:
+    if isinstance(scalar, bool) or dtype.is_complex:
+        return dtype
+    if isinstance(scalar, int):
+        return torch.int64 if dtype is torch.bool else dtype
+    if not dtype.is_floating_point:
+        dtype = torch.get_default_dtype()
+    return dtype.to_complex() if isinstance(scalar, complex) else dtype

@@ -1,0 +1,170 @@
+"""Reductions: over no axis at all, over several, and of narrow integers as the standard has it.
+
+Torch takes `axis=()` for every axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import torch
+
+from spacecore.backend import differs
+
+__all__ = ["Reductions", "lengths", "over_each_axis"]
+
+_EMPTY_AXES = differs("Torch takes `axis=()` for every axis")
+
+
+class Reductions:
+    """Statistical functions, and logical reductions, of the standard."""
+
+    @staticmethod
+    @_EMPTY_AXES
+    def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
+        if axis == ():
+            return x.to(dtype or _widened(x.dtype), copy=True)
+        return torch.sum(x, axis, keepdims, dtype=dtype)  # type: ignore[call-overload]
+
+    @staticmethod
+    @differs("Torch multiplies over one axis or all")
+    def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
+        if axis is None and not keepdims:
+            return torch.prod(x, dtype=dtype)
+        if isinstance(axis, int):
+            return torch.prod(x, axis, keepdims, dtype=dtype)
+        made = x.to(dtype or _widened(x.dtype), copy=True)
+        return over_each_axis(torch.prod, made, axis, keepdims)
+
+    @staticmethod
+    @_EMPTY_AXES
+    def max(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        if axis is None:
+            return torch.amax(x, keepdim=keepdims)
+        return torch.clone(x) if axis == () else torch.amax(x, axis, keepdims)
+
+    @staticmethod
+    @_EMPTY_AXES
+    def min(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        if axis is None:
+            return torch.amin(x, keepdim=keepdims)
+        return torch.clone(x) if axis == () else torch.amin(x, axis, keepdims)
+
+    @staticmethod
+    @_EMPTY_AXES
+    def mean(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        return torch.clone(x) if axis == () else torch.mean(x, axis, keepdims)
+
+    @staticmethod
+    @differs("Torch's default is the variance of a sample, and it warns of too few elements")
+    def var(
+        x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False
+    ) -> torch.Tensor:
+        count = _count(x, axis)
+        if axis == () or count <= correction or count == 0:
+            return _plain_variance(x, axis, correction, keepdims)
+        return torch.var(x, axis, correction=correction, keepdim=keepdims)
+
+    @staticmethod
+    @differs("Torch's default is the deviation of a sample, and it warns of too few elements")
+    def std(
+        x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False
+    ) -> torch.Tensor:
+        count = _count(x, axis)
+        if axis == () or count <= correction or count == 0:
+            return torch.sqrt(_plain_variance(x, axis, correction, keepdims))
+        return torch.std(x, axis, correction=correction, keepdim=keepdims)
+
+    @staticmethod
+    @differs("Torch wants an axis, and starts with the first element")
+    def cumulative_sum(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    ) -> torch.Tensor:
+        where = _only_axis(x, axis, "cumulative_sum")
+        made = torch.cumsum(x, where, dtype=dtype)
+        return _with_initial(made, where, 0) if include_initial else made
+
+    @staticmethod
+    @differs("Torch wants an axis, and starts with the first element")
+    def cumulative_prod(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+    ) -> torch.Tensor:
+        where = _only_axis(x, axis, "cumulative_prod")
+        made = torch.cumprod(x, where, dtype=dtype)
+        return _with_initial(made, where, 1) if include_initial else made
+
+    @staticmethod
+    @differs("Torch gives uint8 for uint8")
+    def all(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        flags = x if x.dtype is torch.bool else x != 0
+        return torch.all(flags, axis, keepdims)
+
+    @staticmethod
+    @differs("Torch gives uint8 for uint8")
+    def any(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        flags = x if x.dtype is torch.bool else x != 0
+        return torch.any(flags, axis, keepdims)
+
+    @staticmethod
+    @differs("Torch keeps no axes, and takes `axis=()` for every axis")
+    def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        if axis is None and not keepdims:
+            return torch.count_nonzero(x)
+        return Reductions.sum(x != 0, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    @staticmethod
+    @differs("Torch wants an axis, and takes `axis=()` for every axis")
+    def logsumexp(x: Any, /, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+        if axis is None:
+            axis = tuple(range(x.ndim))
+        if axis == ():
+            return torch.clone(x)
+        return torch.logsumexp(x, axis, keepdims)
+
+
+def over_each_axis(
+    reduction: Callable[..., Any], x: Any, axis: Any, keepdims: bool
+) -> torch.Tensor:
+    """Return a reduction that Torch does over one axis, over several, one after the other."""
+    axes = range(x.ndim) if axis is None else axis
+    for a in sorted((a % x.ndim for a in axes), reverse=True):
+        x = reduction(x, a, keepdims)
+    return x  # type: ignore[no-any-return]
+
+
+def lengths(x: Any, axis: Any) -> list[int]:
+    """Return the lengths of the axes that a reduction runs over."""
+    if axis is None:
+        return list(x.shape)
+    return [x.shape[a] for a in ((axis,) if isinstance(axis, int) else axis)]
+
+
+def _count(x: Any, axis: Any) -> int:
+    return prod(lengths(x, axis))
+
+
+def _widened(dtype: torch.dtype) -> torch.dtype:
+    """The dtype that sums and products are made in."""
+    return dtype if dtype.is_floating_point or dtype.is_complex else torch.int64
+
+
+def _plain_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> torch.Tensor:
+    centred = x - Reductions.mean(x, axis=axis, keepdims=True)
+    total = Reductions.sum(torch.square(centred), axis=axis, keepdims=keepdims)
+    return total / max(_count(x, axis) - correction, 0.0)  # type: ignore[no-any-return]
+
+
+def _only_axis(x: Any, axis: int | None, name: str) -> int:
+    if axis is not None:
+        return axis
+    if x.ndim != 1:
+        raise ValueError(f"`{name}` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
+    return 0
+
+
+def _with_initial(x: Any, axis: int, value: int) -> torch.Tensor:
+    shape = list(x.shape)
+    shape[axis] = 1
+    return torch.cat((x.new_full(shape, value), x), axis)

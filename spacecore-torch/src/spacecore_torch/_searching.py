@@ -1,0 +1,119 @@
+"""Searching, sorting, indexing by arrays, and distinct elements."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+
+from spacecore.backend import differs
+from spacecore_torch._promotion import common
+
+__all__ = ["Searching"]
+
+_NEGATIVE = differs("Torch counts no indices from the end here")
+
+
+class UniqueAll(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: torch.Tensor
+    indices: torch.Tensor
+    inverse_indices: torch.Tensor
+    counts: torch.Tensor
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` returns."""
+
+    values: torch.Tensor
+    counts: torch.Tensor
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` returns."""
+
+    values: torch.Tensor
+    inverse_indices: torch.Tensor
+
+
+class Searching:
+    """Searching, sorting, indexing and set functions of the standard."""
+
+    @staticmethod
+    @differs("Torch gives one array of indices")
+    def nonzero(x: Any, /) -> tuple[torch.Tensor, ...]:
+        if x.ndim == 0:
+            raise ValueError("`nonzero` needs an array with at least one axis. Got a 0-d array.")
+        return torch.nonzero(x, as_tuple=True)
+
+    @staticmethod
+    @differs("Torch wants one dtype, and warns of strides")
+    def searchsorted(
+        x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None
+    ) -> torch.Tensor:
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        if sorter is not None:
+            sorter = sorter.to(torch.int64).contiguous()
+        return torch.searchsorted(x1.contiguous(), x2.contiguous(), side=side, sorter=sorter)
+
+    @staticmethod
+    @differs("Torch returns values and indices")
+    def sort(
+        x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+    ) -> torch.Tensor:
+        return torch.sort(x, dim=axis, descending=descending, stable=stable)[0]
+
+    @staticmethod
+    @differs("Torch's order is not stable by default")
+    def argsort(
+        x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+    ) -> torch.Tensor:
+        return torch.argsort(x, dim=axis, descending=descending, stable=stable)
+
+    @staticmethod
+    @_NEGATIVE
+    def take(x: Any, indices: Any, /, *, axis: int | None = None) -> torch.Tensor:
+        if axis is None:
+            if x.ndim != 1:
+                raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
+            return x[indices]  # type: ignore[no-any-return]
+        return x[(slice(None),) * (axis % x.ndim) + (indices,)]  # type: ignore[no-any-return]
+
+    @staticmethod
+    @_NEGATIVE
+    def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> torch.Tensor:
+        wide = indices.to(torch.int64)
+        places = torch.where(wide < 0, wide + x.shape[axis], wide)
+        return torch.take_along_dim(x, places, axis)
+
+    @staticmethod
+    @differs("Torch has no first indices")
+    def unique_all(x: Any, /) -> UniqueAll:
+        flat = torch.ravel(x)
+        order = torch.argsort(flat, stable=True)
+        runs = flat[order]
+        starts = torch.ones_like(runs, dtype=torch.bool)
+        starts[1:] = runs[1:] != runs[:-1]
+        first = torch.nonzero(starts)[:, 0]
+        inverse = torch.empty_like(order)
+        inverse[order] = torch.cumsum(starts, 0) - 1
+        ends = torch.cat((first[1:], first.new_full((1,), runs.shape[0])[: first.shape[0]]))
+        return UniqueAll(runs[first], order[first], inverse.reshape(x.shape), ends - first)
+
+    @staticmethod
+    @differs("Torch counts a NaN as none")
+    def unique_counts(x: Any, /) -> UniqueCounts:
+        found = Searching.unique_all(x)
+        return UniqueCounts(found.values, found.counts)
+
+    @staticmethod
+    @differs("Torch returns a plain tuple")
+    def unique_inverse(x: Any, /) -> UniqueInverse:
+        return UniqueInverse(*torch.unique(x, return_inverse=True))
+
+    @staticmethod
+    @differs("Torch calls this `unique`")
+    def unique_values(x: Any, /) -> torch.Tensor:
+        return torch.unique(x)

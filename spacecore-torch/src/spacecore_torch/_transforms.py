@@ -1,0 +1,156 @@
+"""Derivatives and vectorization by `torch.func`, compilation by `torch.compile`.
+
+Torch's gradient of a real function of complex numbers is the contract's, `dF = Re <grad F, h>`,
+and its `vjp` of a linear map is the adjoint.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+from spacecore.backend import differs
+from spacecore_torch._tracing import is_batched
+
+__all__ = ["Transforms"]
+
+
+class Transforms:
+    """Functions of functions."""
+
+    options: tuple[tuple[str, Any], ...]
+    has_native_vmap = True
+
+    @differs("Torch takes tuples of axes, and functions that return tensors only")
+    def vmap(
+        self, fn: Callable[..., Any], /, in_axes: Any = 0, out_axes: Any = 0
+    ) -> Callable[..., Any]:
+        axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+
+        @wraps(fn)
+        def returning_tensors(*args: Any) -> Any:
+            return tree_map(_as_tensor, fn(*args))
+
+        # A key that is not mapped gives every slice the same numbers, as on every backend.
+        return torch.func.vmap(returning_tensors, axes, out_axes, randomness="same")
+
+    @differs("Torch runs eagerly; `TorchOps(compile=True)` compiles")
+    def jit(
+        self, fn: Callable[..., Any], /, *, static_argnames: str | Sequence[str] | None = None
+    ) -> Callable[..., Any]:
+        return torch.compile(fn) if ("compile", True) in self.options else fn
+
+    @staticmethod
+    @differs("Torch returns the gradient beside auxiliary values that are tensors only")
+    def grad(
+        fn: Callable[..., Any], /, argnums: int | Sequence[int] = 0, has_aux: bool = False
+    ) -> Callable[..., Any]:
+        both = Transforms.value_and_grad(fn, argnums, has_aux)
+
+        @wraps(fn)
+        def gradient(*args: Any, **kwargs: Any) -> Any:
+            value, slope = both(*args, **kwargs)
+            return (slope, value[1]) if has_aux else slope
+
+        return gradient
+
+    @staticmethod
+    @differs("Torch returns the gradient first")
+    def value_and_grad(
+        fn: Callable[..., Any], /, argnums: int | Sequence[int] = 0, has_aux: bool = False
+    ) -> Callable[..., Any]:
+        where = argnums if isinstance(argnums, int) else tuple(argnums)
+
+        @wraps(fn)
+        def both(*args: Any, **kwargs: Any) -> Any:
+            split = _Auxiliary(fn if has_aux else lambda *a, **k: (fn(*a, **k), ()))
+            slope, (value, tensors) = torch.func.grad_and_value(split, where, has_aux=True)(
+                *args, **kwargs
+            )
+            return ((value, split.join(tensors)) if has_aux else value), slope
+
+        return both
+
+    @staticmethod
+    @differs("Torch returns no tuple for a single argument")
+    def vjp(fn: Callable[..., Any], /, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+        value, pull = torch.func.vjp(lambda *args: tree_map(_as_tensor, fn(*args)), *primals)
+
+        def cotangents(cotangent: Any) -> Any:
+            found = pull(cotangent)
+            return found if len(primals) > 1 else (found,)
+
+        return value, cotangents
+
+    @staticmethod
+    @differs("Torch takes tuples, and warns at the first use")
+    def jvp(
+        fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], /
+    ) -> tuple[Any, Any]:
+        _load_forward_mode()
+        value, slope = torch.func.jvp(fn, tuple(primals), tuple(tangents))
+        return value, slope
+
+    @staticmethod
+    @differs("Torch has the adjoint")
+    def linear_transpose(fn: Callable[..., Any], /, *examples: Any) -> Callable[[Any], Any]:
+        _, adjoint = Transforms.vjp(fn, *examples)
+
+        def transpose(cotangent: Any) -> Any:
+            return tree_map(torch.conj_physical, adjoint(tree_map(torch.conj_physical, cotangent)))
+
+        return transpose
+
+    @staticmethod
+    @differs("inside `vmap` the predicate has a value for each slice, so that both branches run")
+    def cond(
+        pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], /, *operands: Any
+    ) -> Any:
+        if not is_batched(pred):
+            return true_fun(*operands) if pred else false_fun(*operands)
+        return tree_map(
+            lambda x, y: torch.where(pred, x, y), true_fun(*operands), false_fun(*operands)
+        )
+
+
+class _Auxiliary:
+    """A function whose second result comes back as its tensors; the rest is kept aside."""
+
+    def __init__(self, fn: Callable[..., tuple[Any, Any]]):
+        self.fn = fn
+        self.rest: list[Any] = []
+        self.structure: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, list[torch.Tensor]]:
+        value, aux = self.fn(*args, **kwargs)
+        leaves, self.structure = tree_flatten(aux)
+        self.rest = [None if isinstance(x, torch.Tensor) else x for x in leaves]
+        return value, [x for x in leaves if isinstance(x, torch.Tensor)]
+
+    def join(self, tensors: list[torch.Tensor]) -> Any:
+        """Return the second result, with tensors that the transform is done with."""
+        given = iter(tensors)
+        leaves = [next(given) if x is None else x for x in self.rest]
+        return tree_unflatten(leaves, self.structure)
+
+
+def _as_tensor(x: Any) -> Any:
+    return torch.full((), x) if isinstance(x, int | float | complex) else x
+
+
+@cache
+def _load_forward_mode() -> None:
+    """Load Torch's forward-mode rules, at which some versions warn of their own code."""
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import_module("torch._decomp.decompositions_for_jvp")
+
+
+_LOCK = threading.Lock()
