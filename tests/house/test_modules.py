@@ -14,13 +14,12 @@ PROBES = {
     ("spacecore.backend._bind", "_describe"): "a reason stands on the function where there is one",
     ("spacecore.backend._declare", "_is_default"): "the mark stands only on functions that have it",
     ("spacecore.backend._ops", "_extension"): "a base class may have the extension, or none",
-    ("spacecore.plugins._discovery", "_call_hook"): "a stranger's hook may raise anything",
-    ("spacecore.plugins._discovery", "_import_descriptor"): "any code runs at a plugin's import",
-    ("spacecore.plugins._discovery", "_installed_candidates"): "a stranger's metadata is read",
-    ("spacecore.plugins._discovery", "_label"): "metadata finders differ in what they tell",
-    ("spacecore.plugins._registry", "_check_class"): "a plugin may give anything for its class",
-    ("spacecore.plugins._registry", "_import"): "any code runs at a plugin's import",
-    ("spacecore.plugins._registry", "register_ops"): "a caller may give anything for a class",
+    ("spacecore.plugins._descriptor", "stranger"): "any code runs in a plugin",
+    ("spacecore.plugins._discovery", "_installed"): "a stranger's metadata is read",
+    ("spacecore.plugins._discovery", "_where"): "metadata finders differ in what they tell",
+    ("spacecore.plugins._loading", "_version"): "a library may not say its version",
+    ("spacecore.plugins._loading", "check_class"): "a plugin may give anything for its class",
+    ("spacecore.plugins._registry", "register"): "a caller may give anything for a class",
 }
 
 

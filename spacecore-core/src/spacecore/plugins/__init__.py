@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spacecore.plugins._registry import (
+from spacecore.plugins._doors import (
     available_backends,
     known_failures,
     ops_of_array,

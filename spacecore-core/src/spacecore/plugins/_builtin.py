@@ -28,6 +28,6 @@ def spacecore_backends() -> list[BackendSpec]:
 def spacecore_doctor(backend: str) -> dict[str, object] | None:
     if backend != "numpy":
         return None
-    import numpy
+    import numpy as np
 
-    return {"numpy": numpy.__version__, "devices": ["cpu"]}
+    return {"numpy": np.__version__, "devices": ["cpu"]}

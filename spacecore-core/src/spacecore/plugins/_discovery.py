@@ -1,23 +1,21 @@
-"""From packaging metadata to descriptors, one distribution at a time.
+"""Which backends the installed distributions offer, read from packaging metadata alone.
 
-Stage one reads entry-point names and imports nothing of a plugin. Stage two imports one
-plugin's descriptor module and asks its hook for `BackendSpec` data. A distribution that is
-broken at either stage is noted and takes no other down.
+Nothing of a plugin is imported here. A distribution whose metadata can't be read is noted for
+`spacecore doctor`, and takes no other down.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-import warnings
-from importlib import import_module
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from spacecore.errors import BackendContractError, BackendError, BackendLoadError, PluginWarning
+from spacecore._version import __version__
 from spacecore.plugins import _environment
-from spacecore.plugins._spec import GROUP, BackendSpec
+from spacecore.plugins._spec import GROUP, NAME
 
-__all__ = ["Candidate", "Scan", "load_descriptor", "scan"]
+__all__ = ["BUILTIN", "Candidate", "Scan", "fingerprint", "scan"]
 
 
 class Candidate(NamedTuple):
@@ -33,170 +31,104 @@ class Candidate(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The entry points found, by name, and what could not be read."""
+    """What the installed distributions offer.
 
-    candidates: dict[str, list[Candidate]]
-    unreadable: list[str]
-
-
-BUILTIN = Candidate("numpy", "spacecore.plugins._builtin", "spacecore-core", "")
-
-
-def scan() -> Scan:
-    """Read the entry points of every installed distribution."""
-    found = [BUILTIN]
-    unreadable: list[str] = []
-    if not _environment.plugins_disabled():
-        found += _development_candidates()
-        found += _installed_candidates(unreadable)
-    candidates: dict[str, list[Candidate]] = {}
-    for candidate in found:
-        same_name = candidates.setdefault(candidate.name, [])
-        if not any(_identical(candidate, other) for other in same_name):
-            same_name.append(candidate)
-    return Scan(candidates, unreadable)
-
-
-def load_descriptor(candidate: Candidate) -> list[BackendSpec]:
-    """Import one descriptor module and return the specs that its hook gives.
-
-    Raises
-    ------
-    BackendLoadError
-        If the import or the hook raises, `SystemExit` included.
-    BackendContractError
-        If it implements a hook that does not exist, or returns anything but specs.
+    Attributes
+    ----------
+    candidates : dict of str to tuple of Candidate
+        By the name of the backend.
+    problems : tuple of str
+        Metadata that could not be read or made sense of, a line each.
+    namesake : str or None
+        The version of the other distribution that owns the import package `spacecore`.
     """
-    plugin = _import_descriptor(candidate)
-    results = _call_hook(plugin, candidate)
-    specs = [spec for result in results for spec in _as_specs(result, candidate)]
-    if not any(spec.name == candidate.name for spec in specs):
-        names = ", ".join(f'"{spec.name}"' for spec in specs) or "none"
-        raise BackendContractError(
-            f'The entry point "{candidate.name}" of {candidate} must give a BackendSpec of that '
-            f"name. Got {names}.",
-            backend=candidate.name,
-        )
-    return [spec for spec in specs if spec.name == candidate.name]
+
+    candidates: dict[str, tuple[Candidate, ...]]
+    problems: tuple[str, ...]
+    namesake: str | None
 
 
-def _development_candidates() -> list[Candidate]:
-    """Uninstalled descriptor modules; to know their names they must be imported."""
-    found = []
-    for module in _environment.development_modules():
-        probe = Candidate(module, module, f"{_environment.DEVELOPMENT}={module}", "")
-        specs = _specs_or_warning(probe)
-        found += [probe._replace(name=spec.name) for spec in specs]
-    return found
+BUILTIN = Candidate("numpy", "spacecore.plugins._builtin", "spacecore-core", __version__)
 
 
-def _specs_or_warning(candidate: Candidate) -> list[BackendSpec]:
-    try:
-        plugin = _import_descriptor(candidate)
-        results = _call_hook(plugin, candidate)
-        return [spec for result in results for spec in _as_specs(result, candidate)]
-    except BackendError as error:
-        warnings.warn(str(error), PluginWarning, stacklevel=2)
-        return []
+def fingerprint() -> Hashable:
+    """Return what changes when a distribution is installed or removed, without reading any."""
+    stamps = tuple((path, _modified(path)) for path in sys.path)
+    return stamps, _environment.plugins_disabled(), *_environment.development_modules()
 
 
-def _installed_candidates(unreadable: list[str]) -> list[Candidate]:
+def scan(more: Iterable[Candidate] = ()) -> Scan:
+    """Read the entry points of every installed distribution.
+
+    Parameters
+    ----------
+    more : iterable of Candidate
+        Offers from elsewhere, which come before those of distributions.
+    """
+    if _environment.plugins_disabled():
+        return Scan({BUILTIN.name: (BUILTIN,)}, (), None)
+    problems: list[str] = []
+    offers: dict[str, list[Candidate]] = {}
+    for candidate in (BUILTIN, *more, *_installed(problems)):
+        if NAME.fullmatch(candidate.name) is None:
+            problems.append(
+                f"{candidate} offers a backend under a name that can't be one: {candidate.name!r}"
+            )
+        elif candidate not in offers.setdefault(candidate.name, []):
+            offers[candidate.name].append(candidate)
+    candidates = {name: tuple(found) for name, found in offers.items()}
+    return Scan(candidates, tuple(problems), _namesake())
+
+
+def _installed(problems: list[str]) -> Iterator[Candidate]:
     import importlib_metadata
 
-    found: list[Candidate] = []
+    seen: dict[str, tuple[str, str]] = {}
     for distribution in importlib_metadata.distributions():
         try:
             text = distribution.read_text("entry_points.txt")
-            if text is not None and GROUP in text:
-                found += _candidates_of(distribution)
-            elif distribution.metadata["Name"] == "spacecore":
-                _warn_of_namesake()
-        except Exception as error:  # whatever a stranger's metadata provokes stays its own
-            unreadable.append(f"{_label(distribution)}: {type(error).__name__}: {error}")
-    return found
+            found = _offers(distribution) if text is not None and GROUP in text else []
+        except Exception as error:  # noqa: BLE001  whatever a stranger's metadata provokes stays its own
+            problems.append(f"{_where(distribution)} can't be read: {_reason(error)}")
+            continue
+        if not found:
+            continue
+        name, version = found[0].distribution, found[0].version
+        if name not in seen:
+            seen[name] = (version, _where(distribution))
+            yield from found
+        elif seen[name] != (version, _where(distribution)):
+            problems.append(
+                f"{name} is there twice, and the first counts: {seen[name][0]} in "
+                f"{seen[name][1]}, {version} in {_where(distribution)}"
+            )
 
 
-def _candidates_of(distribution: Any) -> list[Candidate]:
-    name = re.sub(r"[-_.]+", "-", distribution.name).lower()
+def _offers(distribution: Any) -> list[Candidate]:
     entries = distribution.entry_points.select(group=GROUP)
-    return [Candidate(entry.name, entry.value, name, distribution.version) for entry in entries]
+    name, version = _environment.normalized(distribution.name), str(distribution.version)
+    return [Candidate(entry.name, entry.value, name, version) for entry in entries]
 
 
-def _label(distribution: Any) -> str:
+def _namesake() -> str | None:
+    import importlib_metadata
+
+    for distribution in importlib_metadata.distributions(name="spacecore"):
+        return distribution.version or "of an unknown version"
+    return None
+
+
+def _where(distribution: Any) -> str:
+    """The folder of the metadata; other kinds of distribution have none, and name themselves."""
     return str(getattr(distribution, "_path", distribution))
 
 
-def _identical(one: Candidate, other: Candidate) -> bool:
-    """Whether two entries are one installation, seen twice on the path."""
-    return (one.value, one.distribution) == (other.value, other.distribution)
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
-def _import_descriptor(candidate: Candidate) -> Any:
-    module, _, attribute = candidate.value.partition(":")
+def _modified(path: str) -> int | None:
     try:
-        plugin: Any = import_module(module.strip())
-        for part in attribute.strip().split(".") if attribute.strip() else ():
-            plugin = getattr(plugin, part)
-    except (Exception, SystemExit) as error:  # any code may run at a plugin's import
-        raise _load_error(
-            candidate, f"importing its descriptor {candidate.value}", error
-        ) from error
-    return plugin
-
-
-def _call_hook(plugin: Any, candidate: Candidate) -> list[Any]:
-    import pluggy
-
-    from spacecore.plugins import _hooks
-
-    manager = pluggy.PluginManager(_hooks.PROJECT)
-    manager.add_hookspecs(_hooks)
-    try:
-        manager.register(plugin, candidate.distribution)
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise BackendContractError(
-            f"A plugin implements hooks of spacecore only. {candidate}: {error}",
-            backend=candidate.name,
-        ) from error
-    try:
-        results: list[Any] = manager.hook.spacecore_backends()
-    except (Exception, SystemExit) as error:  # any code may run in a plugin's hook
-        raise _load_error(candidate, "calling its hook spacecore_backends", error) from error
-    return results
-
-
-def _as_specs(result: Any, candidate: Candidate) -> list[BackendSpec]:
-    specs = list(result) if isinstance(result, list | tuple) else [result]
-    for spec in specs:
-        if not isinstance(spec, BackendSpec):
-            raise BackendContractError(
-                f"`spacecore_backends` returns a list of BackendSpec. "
-                f"{candidate} gave {type(spec).__name__}.",
-                backend=candidate.name,
-            )
-    return specs
-
-
-def _load_error(candidate: Candidate, doing: str, error: BaseException) -> BackendLoadError:
-    return BackendLoadError(
-        f'Backend "{candidate.name}" of {candidate} failed at {doing}: '
-        f"{type(error).__name__}: {error}.",
-        backend=candidate.name,
-        hint=f"Mend or remove {candidate.distribution}; other backends are unaffected.",
-    )
-
-
-def _warn_of_namesake() -> None:
-    warnings.warn(
-        "Another distribution called `spacecore` is installed, and it writes to the same import "
-        "package as spacecore-core. To mend it: `pip uninstall -y spacecore spacecore-core`, then "
-        "`pip install spacecore-core`.",
-        PluginWarning,
-        stacklevel=2,
-    )
-
-
-def library_loaded(spec: BackendSpec) -> bool:
-    """Whether the libraries that a backend needs are imported already."""
-    return all(name in sys.modules for name in spec.requires)
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from spacecore.errors import BackendBlockedError, PluginWarning
 
 __all__ = [
+    "VARIABLES",
     "blocked",
     "default_backend",
     "development_modules",
+    "normalized",
     "pins",
     "plugins_disabled",
     "refuse_blocked",
+    "warn_once",
     "warn_unmatched",
 ]
 
@@ -23,8 +27,16 @@ DEFAULT = "SPACECORE_DEFAULT_BACKEND"
 DEVELOPMENT = "SPACECORE_PLUGINS"
 DISABLE = "SPACECORE_DISABLE_PLUGINS"
 PIN = "SPACECORE_BACKENDS_PIN"
+VARIABLES = (DEFAULT, BLOCK, PIN, DISABLE, DEVELOPMENT)
 
-_warned: set[tuple[str, str]] = set()
+INDISPENSABLE = "numpy"
+
+_warned: set[str] = set()
+
+
+def normalized(distribution: str) -> str:
+    """Return the name of a distribution in the one spelling that package indexes compare."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def plugins_disabled() -> bool:
@@ -33,13 +45,13 @@ def plugins_disabled() -> bool:
 
 
 def blocked() -> frozenset[str]:
-    """The names that may not be resolved."""
-    return frozenset(_items(BLOCK))
+    """The names that may not be resolved; never NumPy, on which SpaceCore itself computes."""
+    return frozenset(_items(BLOCK)) - {INDISPENSABLE}
 
 
 def pins() -> dict[str, str]:
     """The distribution chosen for a name that several offer."""
-    return dict(_pin(item) for item in _items(PIN))
+    return {name: distribution for name, distribution in map(_pin, _items(PIN)) if distribution}
 
 
 def development_modules() -> list[str]:
@@ -67,27 +79,45 @@ def refuse_blocked(name: str) -> None:
         )
 
 
-def warn_unmatched(names: Iterable[str]) -> None:
-    """Warn once of each name in the variables that no backend has."""
-    known = set(names)
-    for variable, mentioned in ((BLOCK, blocked()), (PIN, pins())):
-        for name in mentioned:
-            if name not in known and (variable, name) not in _warned:
-                _warned.add((variable, name))
-                warnings.warn(
-                    f'{variable} names "{name}", and there is no such backend. '
-                    f"There are: {', '.join(sorted(known))}.",
-                    PluginWarning,
-                    stacklevel=2,
-                )
+def warn_unmatched(offers: Mapping[str, Iterable[str]]) -> None:
+    """Warn once of each thing in the variables that matches nothing.
+
+    Parameters
+    ----------
+    offers : mapping of str to iterable of str
+        The distributions that offer each name.
+    """
+    names = ", ".join(sorted(offers))
+    for name in _items(BLOCK):
+        if name == INDISPENSABLE:
+            warn_once(f"{BLOCK} names {name}, which SpaceCore itself needs; it stays available.")
+        elif name not in offers:
+            warn_once(f'{BLOCK} names "{name}", and there is no such backend. There are: {names}.')
+    for name, distribution in pins().items():
+        if name not in offers:
+            warn_once(f'{PIN} names "{name}", and there is no such backend. There are: {names}.')
+        elif distribution not in offers[name]:
+            there = ", ".join(offers[name]) or "no installed distribution"
+            warn_once(
+                f'{PIN} pins "{name}" to {distribution}, which does not offer it. '
+                f"It is offered by {there}."
+            )
+    for item in _items(PIN):
+        if not all(_pin(item)):
+            warn_once(f"{PIN} holds name=distribution, comma-separated. Got {item!r}; ignored.")
+
+
+def warn_once(message: str) -> None:
+    """Issue a `PluginWarning`, unless this process had it already."""
+    if message not in _warned:
+        _warned.add(message)
+        warnings.warn(message, PluginWarning, stacklevel=2)
+
+
+def _pin(item: str) -> tuple[str, str]:
+    name, _, distribution = item.partition("=")
+    return name.strip(), normalized(distribution.strip())
 
 
 def _items(variable: str) -> list[str]:
     return [item for part in os.environ.get(variable, "").split(",") if (item := part.strip())]
-
-
-def _pin(item: str) -> tuple[str, str]:
-    name, equals, distribution = item.partition("=")
-    if not equals:
-        raise ValueError(f"{PIN} holds name=distribution, comma-separated. Got {item!r}.")
-    return name.strip(), distribution.strip()

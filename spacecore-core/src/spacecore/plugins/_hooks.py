@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pluggy
 
 from spacecore.plugins._spec import BackendSpec
 
-__all__ = ["PROJECT", "hookimpl", "spacecore_backends", "spacecore_doctor"]
+__all__ = ["NAMES", "PROJECT", "hookimpl", "spacecore_backends", "spacecore_doctor"]
 
 PROJECT = "spacecore"
 
@@ -17,12 +17,12 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def spacecore_backends() -> Iterable[BackendSpec]:  # type: ignore[empty-body]
+def spacecore_backends() -> list[BackendSpec]:  # type: ignore[empty-body]
     """Return the backends of this plugin, as data; import no array library.
 
     Returns
     -------
-    iterable of BackendSpec
+    list of BackendSpec
     """
 
 
@@ -40,3 +40,6 @@ def spacecore_doctor(backend: str) -> Mapping[str, object] | None:
     mapping of str to object, or None
         None for a backend that is not this plugin's.
     """
+
+
+NAMES = (spacecore_backends.__name__, spacecore_doctor.__name__)

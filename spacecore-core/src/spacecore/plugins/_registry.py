@@ -1,385 +1,324 @@
-"""From a name, or an array, to the one `BackendOps` object.
+"""From a name to the one `BackendOps` object.
 
 A name that was resolved before is a dictionary hit. Anything else goes the whole way once:
 explicit registration, environment, entry points, descriptor, API version, requirements, import,
-probe, contract. Nothing is locked across an import; `setdefault` publishes, so that racing
-threads get one object.
+probe, contract. No lock is held anywhere, since one held across an import deadlocks; `setdefault`
+publishes, so that racing threads get one object.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+import importlib
+from collections.abc import Callable, Hashable, Iterator
 
 from spacecore.backend import BackendOps
 from spacecore.errors import (
+    BackendBlockedError,
     BackendContractError,
     BackendError,
-    BackendLoadError,
     BackendNotInstalledError,
-    BackendUnavailableError,
     DuplicateBackendError,
-    IncompatibleBackendError,
     UnknownBackendError,
 )
 from spacecore.plugins import _environment
-from spacecore.plugins._discovery import BUILTIN, Candidate, Scan, load_descriptor, scan
+from spacecore.plugins._descriptor import load_descriptor
+from spacecore.plugins._discovery import BUILTIN, Candidate, Scan, fingerprint, scan
 from spacecore.plugins._known import KNOWN
-from spacecore.plugins._spec import API, BackendSpec
+from spacecore.plugins._loading import check_class, load_class, make
+from spacecore.plugins._namesake import NAMESAKE
+from spacecore.plugins._spec import BackendSpec
 
-__all__ = [
-    "available_backends",
-    "known_failures",
-    "ops_of_array",
-    "register_ops",
-    "resolve",
-    "spec_of",
-    "unregister_ops",
-]
-
-_ready: dict[str, BackendOps] = {}
-_by_type: dict[type, BackendOps] = {}
-_explicit: dict[str, type[BackendOps]] = {}
-_specs: dict[Candidate, BackendSpec] = {}
-_failures: dict[str, BackendError] = {}
-_scan: Scan | None = None
+__all__ = ["Registry"]
 
 
-def resolve(name: str) -> BackendOps:
-    """Return the ops of a backend, importing its library on first use.
+class Registry:
+    """What is known of backends in one process.
 
-    Parameters
+    Attributes
     ----------
-    name : str
-        A family, an alias of one, or either with a device: `"torch:cuda:0"`.
-
-    Returns
-    -------
-    BackendOps
-        The same object for the same name, from any thread.
-
-    Raises
-    ------
-    UnknownBackendError, BackendNotInstalledError, BackendBlockedError, DuplicateBackendError,
-    BackendLoadError, IncompatibleBackendError, BackendUnavailableError, BackendContractError
+    ready : dict of str to BackendOps
+        Every name that was resolved, with and without a device.
+    failures : dict of str to BackendError
+        The last error of each backend that failed; kept for diagnosis, and tried again.
+    listeners : list of callable
+        Called whenever a name may stand for something else than it did.
     """
-    ops = _ready.get(name)
-    return _resolve(name) if ops is None else ops
 
+    def __init__(self) -> None:
+        self.ready: dict[str, BackendOps] = {}
+        self.failures: dict[str, BackendError] = {}
+        self.listeners: list[Callable[[], None]] = []
+        self._explicit: dict[str, type[BackendOps]] = {}
+        self._specs: dict[Candidate, BackendSpec] = {}
+        self._broken: dict[Candidate, BackendError] = {}
+        self._scanned: tuple[Hashable, Scan] | None = None
 
-def available_backends() -> tuple[str, ...]:
-    """Return the names that are installed or registered, sorted; no library is imported.
+    def resolve(self, name: str) -> BackendOps:
+        """Return the ops of a name that is not in `ready` yet."""
+        if not isinstance(name, str) or not name.strip():
+            raise UnknownBackendError(f"A backend is named by a non-empty string. Got {name!r}.")
+        family, colon, device = name.partition(":")
+        if colon and not device:
+            raise UnknownBackendError(
+                f'A device follows the colon in the name of a backend. Got "{name}".',
+                backend=family,
+                hint=f'Write "{family}" to leave the device to the library.',
+            )
+        canonical = self.canonical(family)
+        ops = self.ready.get(canonical)
+        if ops is None:
+            _environment.refuse_blocked(canonical)
+            ops = self._load(canonical)
+        if device:
+            placed = type(ops)(device)
+            ops = self.ready.setdefault(placed.name, placed)
+        return self.ready.setdefault(name, ops)
 
-    A name is listed if a distribution offers it and the environment does not block it. Whether
-    it works here is known once it is resolved.
-    """
-    names = {*_current_scan().candidates, *_explicit}
-    return tuple(sorted(names - _environment.blocked()))
+    def canonical(self, name: str) -> str:
+        """Return the family that a name or alias stands for; an unknown name is returned itself.
 
+        Raises
+        ------
+        DuplicateBackendError
+            If several backends have the alias.
+        """
+        if name in self.ready:
+            return str(self.ready[name].family)
+        candidates = self.scan().candidates if name != BUILTIN.name else {}
+        if name in self._explicit or name in candidates or name in KNOWN or name == BUILTIN.name:
+            return name
+        families = [family for family in candidates if self._has_alias(family, name)]
+        if len(families) > 1:
+            raise DuplicateBackendError(
+                f'An alias stands for one backend. "{name}" is one of {" and ".join(families)}.',
+                backend=name,
+                hint="Use their own names.",
+            )
+        return families[0] if families else name
 
-def register_ops(cls: type[BackendOps]) -> type[BackendOps]:
-    """Register a backend class in this process, under its family; usable as a decorator.
+    def available(self) -> tuple[str, ...]:
+        """Return the names that are installed or registered, and not blocked."""
+        names = {*self.scan().candidates, *self._explicit}
+        return tuple(sorted(names - _environment.blocked()))
 
-    For an experiment or a test. What others shall find is registered by an entry point.
+    def registered(self) -> dict[str, type[BackendOps]]:
+        """Return the classes that were registered in this process, by name."""
+        return dict(self._explicit)
 
-    Raises
-    ------
-    BackendContractError
-        If `cls` is not a concrete `BackendOps`.
-    DuplicateBackendError
-        If another class is registered under the name.
-    """
-    _check_class(cls, getattr(cls, "family", ""), "register_ops")
-    name = str(cls.family)
-    if _explicit.setdefault(name, cls) is not cls:
-        raise DuplicateBackendError(
-            f'One class at a time is registered as "{name}". Got {cls.__name__} beside '
-            f"{_explicit[name].__name__}.",
-            backend=name,
-            hint=f'Call unregister_ops("{name}") first.',
-        )
-    _forget(name)
-    return cls
+    def register(self, cls: type[BackendOps]) -> None:
+        """Put a class before everything that is installed under its family."""
+        name = str(check_class(cls, getattr(cls, "family", "")).family)
+        if self._explicit.setdefault(name, cls) is not cls:
+            raise DuplicateBackendError(
+                f'One class at a time is registered as "{name}". Got {cls.__name__} beside '
+                f"{self._explicit[name].__name__}.",
+                backend=name,
+                hint=f'Call unregister_ops("{name}") first.',
+            )
+        self._forget(name)
 
+    def unregister(self, which: str | type[BackendOps]) -> None:
+        """Undo `register`."""
+        name = which if isinstance(which, str) else str(which.family)
+        cls = self._explicit.get(name)
+        if cls is None or which not in (name, cls):
+            raise UnknownBackendError(
+                "Only a class that register_ops registered can be unregistered. Got "
+                f"{name if isinstance(which, str) else which.__name__}.",
+                backend=name,
+            )
+        self._explicit.pop(name, None)
+        self._forget(name)
 
-def unregister_ops(which: str | type[BackendOps]) -> None:
-    """Undo `register_ops`; an installed backend of the same name is found again.
+    def spec(self, name: str) -> BackendSpec:
+        """Return the descriptor's data about an installed backend."""
+        name = self.canonical(name)
+        return self._load_spec(self.choose(name))
 
-    Parameters
-    ----------
-    which : str or class
-        The name, or the class that was registered.
+    def choose(self, name: str) -> Candidate:
+        """Return the entry point that a family is loaded from: the only one, or the pinned one.
 
-    Raises
-    ------
-    UnknownBackendError
-        If no class is registered under the name.
-    """
-    name = which if isinstance(which, str) else str(which.family)
-    if _explicit.pop(name, None) is None:
-        raise UnknownBackendError(
-            f'Only a class that register_ops registered can be unregistered. Got "{name}".',
-            backend=name,
-        )
-    _forget(name)
+        Raises
+        ------
+        UnknownBackendError, BackendNotInstalledError, BackendBlockedError, DuplicateBackendError
+        """
+        candidates = self._candidates(name)
+        pinned = _environment.pins().get(name)
+        if pinned is not None:
+            candidates = tuple(c for c in candidates if c.distribution == pinned) or candidates
+        elif name == BUILTIN.name:
+            return BUILTIN
+        if len(candidates) == 1:
+            return candidates[0]
+        raise _duplicates(name, candidates)
 
-
-def ops_of_array(x: object) -> BackendOps | None:
-    """Return the ops whose array `x` is, or None; imports no array library.
-
-    An array's type exists only where its library is imported, so the backends to ask are those
-    that claim a module the type or one of its bases comes from.
-    """
-    known = _by_type.get(type(x))
-    return known if known is not None else _ops_of_new_type(x)
-
-
-def spec_of(name: str) -> BackendSpec:
-    """Return the descriptor's data about an installed backend, importing no array library."""
-    return _load_spec(_choose(name, _candidates(name)))
-
-
-def known_failures() -> dict[str, BackendError]:
-    """Return the last error of each name that failed to resolve."""
-    return dict(_failures)
-
-
-def _resolve(name: str) -> BackendOps:
-    if not isinstance(name, str) or not name.strip():
-        raise UnknownBackendError(f"A backend is named by a non-empty string. Got {name!r}.")
-    family, _, device = name.partition(":")
-    canonical = _canonical(family)
-    base = _ready.get(canonical)
-    if base is None:
-        _environment.refuse_blocked(canonical)
-        base = _load(canonical)
-    ops = type(base)(device) if device else base
-    return _ready.setdefault(name, ops)
-
-
-def _load(name: str) -> BackendOps:
-    try:
-        cls = _explicit.get(name)
-        if cls is None:
-            cls = _load_class(_choose(name, _candidates(name)))
-        ops = cls()
-    except BackendError as error:
-        _failures[name] = error
-        raise
-    _failures.pop(name, None)
-    ops = _ready.setdefault(name, ops)
-    for array_type in ops.array_types:
-        _by_type.setdefault(array_type, ops)
-    return ops
-
-
-def _canonical(name: str) -> str:
-    """The family that a name or alias stands for; an unknown name comes back unchanged."""
-    if name in _ready or name in _explicit or name == BUILTIN.name:
-        return name
-    if name in _current_scan().candidates or name in KNOWN:
-        return name
-    for family, candidates in _current_scan().candidates.items():
-        for candidate in candidates:
-            if name in _aliases(candidate):
-                return family
-    return name
-
-
-def _aliases(candidate: Candidate) -> tuple[str, ...]:
-    try:
-        return _load_spec(candidate).aliases
-    except BackendError as error:  # a broken plugin is reported when it is asked for itself
-        _failures[candidate.name] = error
-        return ()
-
-
-def _candidates(name: str) -> list[Candidate]:
-    """The entry points of a name: the cached ones, else after one more scan."""
-    if name == BUILTIN.name and name not in _environment.pins():
-        return [BUILTIN]
-    found = _current_scan().candidates.get(name) or _rescan().candidates.get(name)
-    if found:
+    def scan(self, *, afresh: bool = False) -> Scan:
+        """Return what distributions offer; read again once something was installed or removed."""
+        mark = fingerprint()
+        if self._scanned is not None and self._scanned[0] == mark and not afresh:
+            return self._scanned[1]
+        if afresh:
+            importlib.invalidate_caches()
+        found = scan(self._development())
+        self._scanned = (fingerprint(), found)
+        self._broken.clear()
+        self._changed()
+        self._warn(found)
         return found
-    if name in KNOWN and not _environment.plugins_disabled():
+
+    def _load(self, name: str) -> BackendOps:
+        explicit = self._explicit.get(name)
+        try:
+            candidate = None if explicit is not None else self.choose(name)
+            cls = explicit if candidate is None else self._load_class(candidate)
+            assert cls is not None
+            ops = self.ready.setdefault(name, make(cls, candidate))
+        except BackendError as error:
+            self.failures[name] = error
+            raise
+        self.failures.pop(name, None)
+        if self._explicit.get(name) is not explicit:  # registered, or no more, in the meantime
+            self._forget(name)
+            return self._load(name)
+        self._changed()
+        return ops
+
+    def _load_class(self, candidate: Candidate) -> type[BackendOps]:
+        return load_class(self._load_spec(candidate), candidate)
+
+    def _load_spec(self, candidate: Candidate) -> BackendSpec:
+        spec = self._specs.get(candidate)
+        if spec is not None:
+            return spec
+        try:
+            spec = _named(candidate, load_descriptor(candidate))
+        except BackendError as error:
+            self._broken[candidate] = error
+            raise
+        self._broken.pop(candidate, None)
+        return self._specs.setdefault(candidate, spec)
+
+    def known_spec(self, candidate: Candidate) -> BackendSpec | None:
+        """The spec, or None where it fails, which is tried once: this backend wasn't asked for."""
+        if candidate in self._broken:
+            return None
+        try:
+            return self._load_spec(candidate)
+        except BackendError as error:
+            self.failures.setdefault(candidate.name, error)
+            return None
+
+    def _candidates(self, name: str) -> tuple[Candidate, ...]:
+        """The entry points of a name: the known ones, else after looking once more."""
+        if name == BUILTIN.name and name not in _environment.pins():
+            return (BUILTIN,)
+        found = self.scan().candidates.get(name)
+        found = found or self.scan(afresh=True).candidates.get(name)
+        if found:
+            return found
+        if name not in KNOWN:
+            raise self._unknown(name)
+        if _environment.plugins_disabled():
+            raise BackendBlockedError(
+                f'Backend "{name}" is not looked for, because {_environment.DISABLE} is set.',
+                backend=name,
+                hint="Unset the variable to use installed backends.",
+            )
         raise BackendNotInstalledError(
             f'Backend "{name}" is not installed.',
             backend=name,
             hint=f"Install it: {KNOWN[name].install}",
         )
-    raise _unknown(name)
+
+    def _unknown(self, name: str) -> UnknownBackendError:
+        there = self.available()
+        hints = []
+        nearest = difflib.get_close_matches(name.lower(), sorted({*there, *KNOWN}), n=1)
+        if nearest:
+            hints.append(f'Did you mean "{nearest[0]}"?')
+        if _environment.plugins_disabled():
+            hints.append(f"{_environment.DISABLE} is set, so that plugins are not looked for.")
+        if name == _environment.default_backend().partition(":")[0]:
+            hints.append(f"{_environment.DEFAULT} names it.")
+        return UnknownBackendError(
+            f'There is no backend "{name}". Available: {", ".join(there)}.',
+            backend=name,
+            hint=" ".join(hints) or None,
+        )
+
+    def _has_alias(self, family: str, name: str) -> bool:
+        specs = (self.known_spec(candidate) for candidate in self.scan().candidates[family])
+        return any(spec is not None and name in spec.aliases for spec in specs)
+
+    def _development(self) -> Iterator[Candidate]:
+        """Uninstalled descriptor modules; to know their names they must be imported."""
+        if _environment.plugins_disabled():
+            return
+        for module in _environment.development_modules():
+            source = Candidate(module, module, f"{_environment.DEVELOPMENT}={module}", "")
+            try:
+                specs = load_descriptor(source)
+            except BackendError as error:
+                self.failures[module] = error
+                _environment.warn_once(str(error))
+                continue
+            for spec in specs:
+                candidate = source._replace(name=spec.name)
+                self._specs[candidate] = spec
+                yield candidate
+
+    def _warn(self, found: Scan) -> None:
+        if found.namesake is not None:
+            _environment.warn_once(NAMESAKE.format(version=found.namesake))
+        offers = {
+            name: tuple(candidate.distribution for candidate in candidates)
+            for name, candidates in found.candidates.items()
+        }
+        _environment.warn_unmatched({**dict.fromkeys([*KNOWN, *self._explicit], ()), **offers})
+
+    def _forget(self, name: str) -> None:
+        """Drop what was resolved under a name, with its devices and every array's owner."""
+        for key, ops in list(self.ready.items()):
+            if ops.family == name:
+                self.ready.pop(key, None)
+        self._changed()
+
+    def _changed(self) -> None:
+        for listener in self.listeners:
+            listener()
 
 
-def _unknown(name: str) -> UnknownBackendError:
-    there = available_backends()
-    nearest = difflib.get_close_matches(name, {*there, *KNOWN}, n=1)
-    hint = f'Did you mean "{nearest[0]}"? ' if nearest else ""
-    if _environment.plugins_disabled():
-        hint += f"{_environment.DISABLE} is set, so that plugins are not looked for. "
-    return UnknownBackendError(
-        f'There is no backend "{name}". Available: {", ".join(there)}.',
-        backend=name,
-        hint=hint.strip() or None,
-    )
-
-
-def _choose(name: str, candidates: list[Candidate]) -> Candidate:
-    """The only candidate, or the pinned one."""
-    pinned = _environment.pins().get(name)
-    if pinned is not None:
-        wanted = re.sub(r"[-_.]+", "-", pinned).lower()
-        candidates = [c for c in candidates if c.distribution == wanted] or candidates
-    if len(candidates) == 1:
-        return candidates[0]
-    offers = ", ".join(f"{c} ({c.value})" for c in candidates)
-    raise DuplicateBackendError(
-        f'One distribution provides a backend. "{name}" is offered by {offers}.',
-        backend=name,
-        hint=f"Uninstall all but one, or set {_environment.PIN}={name}="
-        f"{candidates[0].distribution}.",
-    )
-
-
-def _load_spec(candidate: Candidate) -> BackendSpec:
-    spec = _specs.get(candidate)
-    if spec is not None:
-        return spec
-    specs = load_descriptor(candidate)
-    if len(specs) > 1:
+def _named(candidate: Candidate, specs: list[BackendSpec]) -> BackendSpec:
+    """The one spec that has the entry point's name."""
+    named = [spec for spec in specs if spec.name == candidate.name]
+    if len(named) == 1:
+        return named[0]
+    if named:
         raise DuplicateBackendError(
-            f"A plugin gives one BackendSpec a name. {candidate} gives {len(specs)} of "
+            f"A plugin gives one BackendSpec a name. {candidate} gives {len(named)} of "
             f'"{candidate.name}".',
             backend=candidate.name,
+            hint=f"Report it to the authors of {candidate.distribution}.",
         )
-    return _specs.setdefault(candidate, specs[0])
-
-
-def _load_class(candidate: Candidate) -> type[BackendOps]:
-    spec = _load_spec(candidate)
-    _check_api(spec, candidate)
-    _check_requirements(spec, candidate)
-    cls = _import(spec.ops, spec, candidate)
-    if spec.probe is not None:
-        reason = _import(spec.probe, spec, candidate)()
-        if reason is not None:
-            raise BackendUnavailableError(
-                f'Backend "{spec.name}" can\'t run here: {reason}.', backend=spec.name
-            )
-    return _check_class(cls, spec.name, str(candidate))
-
-
-def _check_api(spec: BackendSpec, candidate: Candidate) -> None:
-    major, minor = spec.api
-    if major == API[0] and minor <= API[1]:
-        return
-    newer = spec.api > API
-    raise IncompatibleBackendError(
-        f"This spacecore-core has version {API[0]}.{API[1]} of the contract. Backend "
-        f'"{spec.name}" of {candidate} needs {major}.{minor}.',
-        backend=spec.name,
-        hint=f"pip install --upgrade {'spacecore-core' if newer else candidate.distribution}",
+    got = ", ".join(f'"{spec.name}"' for spec in specs)
+    raise BackendContractError(
+        f'The entry point "{candidate.name}" of {candidate} must give a BackendSpec of that name. '
+        + (f"Got {got}." if got else "Got none."),
+        backend=candidate.name,
+        hint=None if got else "Is its `spacecore_backends` marked with `@hookimpl`?",
     )
 
 
-def _check_requirements(spec: BackendSpec, candidate: Candidate) -> None:
-    missing = [name for name in spec.requires if find_spec(name) is None]
-    if missing:
-        raise BackendUnavailableError(
-            f'Backend "{spec.name}" of {candidate} needs {", ".join(missing)}, which is not '
-            f"installed.",
-            backend=spec.name,
-            hint=f"Install it: {spec.install}" if spec.install else None,
-        )
-
-
-def _import(reference: str, spec: BackendSpec, candidate: Candidate) -> Any:
-    module, _, attribute = reference.partition(":")
-    try:
-        return getattr(import_module(module), attribute)
-    except BackendError:
-        raise
-    except (Exception, SystemExit) as error:  # any code may run at a plugin's import
-        raise BackendLoadError(
-            f'Backend "{spec.name}" of {candidate} failed at importing {reference}: '
-            f"{type(error).__name__}: {error}.",
-            backend=spec.name,
-            hint=f"Reinstall it: {spec.install}" if spec.install else None,
-        ) from error
-
-
-def _check_class(cls: Any, name: str, source: str) -> type[BackendOps]:
-    if not (isinstance(cls, type) and issubclass(cls, BackendOps)):
-        raise BackendContractError(
-            f"A backend is a subclass of BackendOps. {source} gives {cls!r}.", backend=name
-        )
-    if getattr(cls, "family", None) != name:
-        raise BackendContractError(
-            f'The family of a backend is the name it is registered by, "{name}". '
-            f"{cls.__name__} of {source} has {getattr(cls, 'family', None)!r}.",
-            backend=name,
-        )
-    return cls
-
-
-def _current_scan() -> Scan:
-    return _scan if _scan is not None else _rescan()
-
-
-def _rescan() -> Scan:
-    global _scan
-    _scan = scan()
-    _environment.warn_unmatched({*_scan.candidates, *_explicit, *KNOWN})
-    return _scan
-
-
-def _forget(name: str) -> None:
-    """Drop what was resolved under a name, with its devices and array types."""
-    for key, ops in list(_ready.items()):
-        if ops.family == name:
-            del _ready[key]
-    for array_type, ops in list(_by_type.items()):
-        if ops.family == name:
-            del _by_type[array_type]
-
-
-def _ops_of_new_type(x: object) -> BackendOps | None:
-    names = [f"{base.__module__}.{base.__qualname__}" for base in type(x).__mro__[:-1]]
-    for name in _claimants(names):
-        ops = resolve(name)
-        if ops.is_array(x):
-            return _by_type.setdefault(type(x), ops)
-    return None
-
-
-def _claimants(type_names: list[str]) -> list[str]:
-    """The backends, registered ones first, that claim one of the types."""
-    found = [
-        name
-        for name, cls in _explicit.items()
-        if any(f"{t.__module__}.{t.__qualname__}" in type_names for t in cls.array_types)
-    ]
-    if all(name.startswith("builtins.") for name in type_names):
-        return found
-    for candidates in _current_scan().candidates.values():
-        for candidate in candidates:
-            spec = _spec_or_none(candidate)
-            if spec is not None and _claims(spec.array_types, type_names):
-                found.append(spec.name)
-    return found
-
-
-def _spec_or_none(candidate: Candidate) -> BackendSpec | None:
-    try:
-        return _load_spec(candidate)
-    except BackendError as error:
-        _failures[candidate.name] = error
-        return None
-
-
-def _claims(claims: tuple[str, ...], type_names: list[str]) -> bool:
-    return any(
-        name == claim or name.startswith(f"{claim}.") for claim in claims for name in type_names
+def _duplicates(name: str, candidates: tuple[Candidate, ...]) -> DuplicateBackendError:
+    offers = ", ".join(f"{candidate} ({candidate.value})" for candidate in candidates)
+    distributions = list(dict.fromkeys(candidate.distribution for candidate in candidates))
+    if len(distributions) == 1:
+        hint = f"Report it to the authors of {distributions[0]}, or uninstall it."
+    else:
+        hint = f"Uninstall all but one, or set {_environment.PIN}={name}={distributions[0]}."
+    return DuplicateBackendError(
+        f'One distribution provides a backend. "{name}" is offered by {offers}.',
+        backend=name,
+        hint=hint,
     )
