@@ -132,10 +132,10 @@ class NumpyOps(BackendOps):
         return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True)
 
     @staticmethod
-    @differs("a foreign dtype without a NumPy equivalent is refused in our words")
+    @differs("an array on a GPU has to be asked for on the host; refusals are in our words")
     def import_dense(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
         try:
-            return np.from_dlpack(x, copy=copy)
+            return np.from_dlpack(x, device="cpu", copy=copy)
         except (BufferError, RuntimeError, ValueError) as error:
             raise ConversionError(
                 f"NumPy can't take this {type(x).__name__} of dtype {dtype_name(x.dtype)}: {error}"
