@@ -1,0 +1,41 @@
+"""The `linalg` extension: CuPy's functions, and `array_api_compat`'s where theirs differ.
+
+cuSOLVER reports a failure (a singular matrix, one that is not positive definite) on the device;
+CuPy reads that report only under `cupyx.errstate(linalg="raise")`, since reading it waits for
+the device, and otherwise returns what the routine left.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import array_api_compat.cupy
+import cupy
+
+from spacecore.backend import LinalgNamespace, differs
+
+__all__ = ["CuPyLinalg", "vecdot"]
+
+compat: Any = array_api_compat.cupy  # its names are made at run time
+
+
+@differs("CuPy has no `vecdot`; of two vectors it is one call of cuBLAS, `vdot`")
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if x1.ndim == 1 and x2.ndim == 1:
+        return cupy.vdot(x1, x2)
+    return compat.vecdot(x1, x2, axis=axis)
+
+
+class CuPyLinalg(LinalgNamespace):
+    """Decompositions by cuSOLVER, products by cuBLAS."""
+
+    xp = compat.linalg
+    direct: ClassVar[dict[str, Any]] = {
+        "cross": cupy.linalg.cross,
+        "matmul": cupy.matmul,
+        "matrix_transpose": cupy.matrix_transpose,
+        "outer": cupy.outer,
+        "tensordot": cupy.tensordot,
+    }
+
+    vecdot = staticmethod(vecdot)

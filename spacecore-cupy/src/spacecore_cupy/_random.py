@@ -1,0 +1,86 @@
+"""Random numbers from keys: a fresh counter-based generator on the device for each call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cupy
+from cupy.random import Generator, Philox4x3210
+
+from spacecore.backend.eager import RandomKey
+from spacecore_cupy._device import on
+
+__all__ = ["RandomNumbers"]
+
+
+class RandomNumbers:
+    """cuRAND's Philox, seeded by the key, so that one key always gives the same numbers."""
+
+    device: Any
+    real_dtype: Any
+    sanitize_dtype: Any
+
+    def random_key(self, seed: int, /) -> RandomKey:
+        return RandomKey(seed)
+
+    def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
+        return key.split(num)
+
+    def random_normal(
+        self, key: RandomKey, shape: tuple[int, ...] = (), /, dtype: Any = None
+    ) -> Any:
+        target = self.sanitize_dtype(dtype)
+        real = self.real_dtype(target)
+        with on(self.device):
+            draw = _generator(key)
+            if target == real:
+                drawn = draw.standard_normal(shape, dtype=_drawn(real))
+                return drawn.astype(real, copy=False)
+            parts = draw.standard_normal((2, *shape), dtype=_drawn(real))
+            return ((parts[0] + 1j * parts[1]) * 0.5**0.5).astype(target, copy=False)
+
+    def random_uniform(
+        self,
+        key: RandomKey,
+        shape: tuple[int, ...] = (),
+        /,
+        dtype: Any = None,
+        *,
+        low: float = 0.0,
+        high: float = 1.0,
+    ) -> Any:
+        target = self.sanitize_dtype(dtype)
+        with on(self.device):
+            unit = _generator(key).random(shape, dtype=_drawn(target))
+            return (unit * (high - low) + low).astype(target, copy=False)
+
+    def random_integers(
+        self,
+        key: RandomKey,
+        shape: tuple[int, ...] = (),
+        /,
+        dtype: Any = None,
+        *,
+        low: int = 0,
+        high: int,
+    ) -> Any:
+        target = self.sanitize_dtype("int64" if dtype is None else dtype)
+        with on(self.device):
+            return _generator(key).integers(low, high, size=shape, dtype=target)
+
+    def random_rademacher(
+        self, key: RandomKey, shape: tuple[int, ...] = (), /, dtype: Any = None
+    ) -> Any:
+        target = self.sanitize_dtype(dtype)
+        with on(self.device):
+            bits = _generator(key).integers(0, 2, size=shape, dtype=cupy.int8)
+            return (2 * bits - 1).astype(target, copy=False)
+
+
+def _generator(key: RandomKey) -> Any:
+    return Generator(Philox4x3210(key.state()))
+
+
+def _drawn(dtype: Any) -> Any:
+    """The dtype that the generator draws in, from which `dtype` is rounded."""
+    return cupy.float64 if dtype == cupy.float64 else cupy.float32

@@ -1,0 +1,56 @@
+"""Indexed updates, in place on a copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cupy
+
+from spacecore.backend import differs
+from spacecore.errors import CastError
+
+__all__ = ["Updates"]
+
+
+class Updates:
+    """Functional forms of `x[index] = values` and `x[index] += values`."""
+
+    @staticmethod
+    @differs("CuPy updates in place")
+    def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        out = x.copy() if copy else x
+        out[index] = values
+        return out
+
+    @staticmethod
+    @differs("CuPy updates in place, and adds atomically for some dtypes only")
+    def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        out = x.copy() if copy else x
+        dtype = out.dtype
+        summed = cupy.result_type(dtype, values)
+        if not cupy.can_cast(summed, dtype, "same_kind"):
+            raise CastError(
+                f"`index_add` keeps the dtype of `x`. Got {summed} into {dtype}. "
+                f"Cast the values first."
+            )
+        added = cupy.asarray(values, dtype=dtype)
+        if dtype.name == "int64":
+            # the same bits; CUDA declares atomic addition for the unsigned type alone
+            cupy.add.at(out.view(cupy.uint64), index, added.view(cupy.uint64))
+        elif dtype.name in _ATOMIC:
+            wide = out.astype(_ATOMIC[dtype.name])
+            cupy.add.at(wide, index, added.astype(wide.dtype))
+            out[...] = wide.astype(dtype)
+        else:
+            cupy.add.at(out, index, added)
+        return out
+
+
+_ATOMIC = {
+    "bool": cupy.int32,
+    "int8": cupy.int32,
+    "int16": cupy.int32,
+    "uint8": cupy.uint32,
+    "uint16": cupy.uint32,
+}
+"""Where the narrow integers are summed; cut to their width again, the sum is the same."""
