@@ -38,9 +38,7 @@ class Creation:
 
     @staticmethod
     @differs("Torch calls the shape `size`, and takes no int for it")
-    def full(
-        shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None
-    ) -> torch.Tensor:
+    def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = (shape,) if isinstance(shape, int) else shape
         return torch.full(size, fill_value, dtype=dtype, device=device)
 
@@ -180,13 +178,11 @@ class _Array(Protocol):
 
 
 def _holds_arrays(items: Any) -> bool:
-    return any(
-        _holds_arrays(item) if isinstance(item, list | tuple) else isinstance(item, _ARRAYS)
-        for item in items
-    )
+    return any(_is_or_holds_array(item) for item in items if type(item) not in SCALARS)
 
 
-_ARRAYS = (torch.Tensor, np.ndarray, _Array)
+def _is_or_holds_array(item: Any) -> bool:
+    return _holds_arrays(item) if isinstance(item, list | tuple) else isinstance(item, _Array)
 
 
 def _uncopied(obj: Any) -> ValueError:

@@ -13,11 +13,11 @@ from spacecore_torch._promotion import promote_dtypes, result_type
 
 __all__ = ["NAMES", "Dtypes"]
 
-NAMES = tuple(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-    "float16 bfloat16 float32 float64 complex64 complex128".split()
+NAMES = (
+    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
 )
-_BY_NAME = {name: getattr(torch, name) for name in NAMES}
+_BY_NAME: dict[str, torch.dtype] = {name: getattr(torch, name) for name in NAMES}
 _NAME_OF = {dtype: name for name, dtype in _BY_NAME.items()}
 
 _KINDS = {

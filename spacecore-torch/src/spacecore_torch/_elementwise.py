@@ -19,12 +19,12 @@ Binary = Callable[[Any, Any], torch.Tensor]
 def _with_scalars(native: Any) -> Binary:
     """A binary function of which Torch takes a Python scalar as the second operand."""
 
-    def function(x1: Any, x2: Any, /) -> torch.Tensor:
+    def function(x1: Any, x2: Any, /) -> Any:
         if type(x2) in SCALARS and type(x1) not in SCALARS:
-            return native(x1, x2)  # type: ignore[no-any-return]
+            return native(x1, x2)
         if type(x1) not in SCALARS and x1.dtype is x2.dtype:
-            return native(x1, x2)  # type: ignore[no-any-return]
-        return native(*broadcastable(x1, x2, scalars=True))  # type: ignore[no-any-return]
+            return native(x1, x2)
+        return native(*broadcastable(x1, x2, scalars=True))
 
     function.__name__ = native.__name__
     return differs("Torch lets arrays with axes overrule 0-d ones, and wants an array first")(
@@ -35,10 +35,10 @@ def _with_scalars(native: Any) -> Binary:
 def _of_arrays(native: Any) -> Binary:
     """A binary function of which Torch takes no Python scalar."""
 
-    def function(x1: Any, x2: Any, /) -> torch.Tensor:
+    def function(x1: Any, x2: Any, /) -> Any:
         if type(x1) not in SCALARS and type(x2) not in SCALARS and x1.dtype is x2.dtype:
-            return native(x1, x2)  # type: ignore[no-any-return]
-        return native(*broadcastable(x1, x2))  # type: ignore[no-any-return]
+            return native(x1, x2)
+        return native(*broadcastable(x1, x2))
 
     function.__name__ = native.__name__
     return differs("Torch lets arrays with axes overrule 0-d ones, and takes no scalars")(function)
@@ -79,7 +79,7 @@ class Elementwise:
 
     @staticmethod
     @differs("Torch lets arrays with axes overrule 0-d ones")
-    def where(condition: Any, x1: Any, x2: Any, /) -> torch.Tensor:
+    def where(condition: Any, x1: Any, x2: Any, /) -> Any:
         if type(x1) in SCALARS:
             if type(x2) in SCALARS:
                 return torch.where(condition, x1, x2)
@@ -89,9 +89,12 @@ class Elementwise:
 
     @staticmethod
     @differs("Torch takes no mixture of arrays and scalars, promotes `x`, and wants a bound")
-    def clip(x: Any, /, min: Any = None, max: Any = None) -> torch.Tensor:
+    def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
         dtype = x.dtype
-        if dtype.is_floating_point and type(min) is float is type(max):
+        if type(min) is float is type(max):
+            if dtype.is_floating_point:
+                return torch.clamp(x, min, max)
+        elif _is_array_of(min, dtype) and _is_array_of(max, dtype):
             return torch.clamp(x, min, max)
         if min is None and max is None:
             return torch.clone(x)
@@ -100,17 +103,21 @@ class Elementwise:
 
     @staticmethod
     @differs("Torch gives 0 for NaN, and splits real and complex into two functions")
-    def sign(x: Any, /) -> torch.Tensor:
+    def sign(x: Any, /) -> Any:
         if x.dtype.is_floating_point:
             return torch.where(x == x, torch.sgn(x), x)  # noqa: PLR0124
         return torch.sgn(x)
 
     @staticmethod
     @differs("Torch rounds no complex numbers")
-    def round(x: Any, /) -> torch.Tensor:
+    def round(x: Any, /) -> Any:
         if x.dtype.is_complex:
             return torch.complex(torch.round(x.real), torch.round(x.imag))
         return torch.round(x)
+
+
+def _is_array_of(bound: Any, dtype: torch.dtype) -> bool:
+    return type(bound) not in SCALARS and bound is not None and bound.dtype is dtype
 
 
 def _bound(x: Any, bound: Any) -> Any:

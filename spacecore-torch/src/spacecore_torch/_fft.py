@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -15,9 +15,7 @@ _AXES = differs("Torch calls the axes `dim`")
 
 
 def _over_axes(native: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-    def transform(
-        x: Any, /, *, s: Any = None, axes: Any = None, norm: Any = "backward"
-    ) -> torch.Tensor:
+    def transform(x: Any, /, *, s: Any = None, axes: Any = None, norm: Any = "backward") -> Any:
         return native(x, s, axes, norm)
 
     transform.__name__ = native.__name__
@@ -27,7 +25,7 @@ def _over_axes(native: Callable[..., torch.Tensor]) -> Callable[..., torch.Tenso
 class TorchFFT(FFTNamespace):
     """Torch's `fft` with the standard's signatures."""
 
-    xp = torch.fft
+    xp: ClassVar[Any] = torch.fft
 
     fftn = staticmethod(_over_axes(torch.fft.fftn))
     ifftn = staticmethod(_over_axes(torch.fft.ifftn))
@@ -36,10 +34,10 @@ class TorchFFT(FFTNamespace):
 
     @staticmethod
     @_AXES
-    def fftshift(x: Any, /, *, axes: Any = None) -> torch.Tensor:
+    def fftshift(x: Any, /, *, axes: Any = None) -> Any:
         return torch.fft.fftshift(x, axes)
 
     @staticmethod
     @_AXES
-    def ifftshift(x: Any, /, *, axes: Any = None) -> torch.Tensor:
+    def ifftshift(x: Any, /, *, axes: Any = None) -> Any:
         return torch.fft.ifftshift(x, axes)

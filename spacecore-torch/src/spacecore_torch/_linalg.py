@@ -18,7 +18,7 @@ __all__ = ["TorchLinalg"]
 class TorchLinalg(LinalgNamespace):
     """Torch's `linalg` with the signatures and the broadcasting of the standard."""
 
-    xp = torch.linalg
+    xp: ClassVar[Any] = torch.linalg
     direct: ClassVar[dict[str, Any]] = {"outer": torch.outer}
 
     matmul = staticmethod(Products.matmul)
@@ -28,13 +28,13 @@ class TorchLinalg(LinalgNamespace):
 
     @staticmethod
     @differs("Torch wants operands of one dtype and as many axes")
-    def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> torch.Tensor:
-        x1, x2 = torch.broadcast_tensors(*common(x1, x2))
+    def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+        x1, x2 = torch.broadcast_tensors(*common(x1, x2))  # type: ignore[no-untyped-call]
         return torch.linalg.cross(x1, x2, dim=axis)
 
     @staticmethod
     @differs("Torch takes a stack of vectors for right-hand sides where it looks like one")
-    def solve(x1: Any, x2: Any, /) -> torch.Tensor:
+    def solve(x1: Any, x2: Any, /) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if x2.ndim > 1 and x2.ndim == x1.ndim - 1:
@@ -43,19 +43,19 @@ class TorchLinalg(LinalgNamespace):
 
     @staticmethod
     @differs("Torch adds the main diagonal of one matrix")
-    def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> torch.Tensor:
+    def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+        if x.ndim == 2 and offset == 0 and dtype is None:
+            return torch.trace(x)
         return torch.sum(torch.linalg.diagonal(x, offset=offset), -1, dtype=dtype)
 
     @staticmethod
     @differs("Torch has no None, the Frobenius norm")
-    def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> torch.Tensor:
-        return torch.linalg.matrix_norm(x, "fro" if ord is None else ord, keepdim=keepdims)
+    def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+        return torch.linalg.matrix_norm(x, "fro" if ord is None else ord, (-2, -1), keepdims)
 
     @staticmethod
     @differs("Torch takes `axis=()` for every axis")
-    def vector_norm(
-        x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2
-    ) -> torch.Tensor:
+    def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
         if axis != ():
             return torch.linalg.vector_norm(x, ord, axis, keepdims)
         magnitude = torch.abs(x)

@@ -68,7 +68,7 @@ class TorchOps(
     """
 
     family = BackendFamily.TORCH
-    xp = torch
+    xp: ClassVar[Any] = torch
     array_types = (torch.Tensor, torch.nn.Parameter)
     dtypes = frozenset(NAMES)
     capabilities = frozenset({"autodiff", "sparse"})
@@ -77,14 +77,21 @@ class TorchOps(
     direct: ClassVar[dict[str, Any]] = {
         "bitwise_invert": torch.bitwise_not,
         "broadcast_arrays": torch.broadcast_tensors,
+        "cholesky": torch.linalg.cholesky,
         "copy": torch.clone,
+        "diagonal": torch.linalg.diagonal,
+        "eigh": torch.linalg.eigh,
         "expand_dims": torch.unsqueeze,
         "ndim": torch.Tensor.dim,
         "norm": torch.linalg.norm,
         "ravel": torch.ravel,
         "size": torch.numel,
+        "svd": torch.linalg.svd,
         "unstack": torch.unbind,
     }
+
+    solve = staticmethod(TorchLinalg.solve)
+    trace = staticmethod(TorchLinalg.trace)
 
     def __init__(self, device: Any = None, *, compile: bool = False):
         super().__init__(device, compile=True if compile else None)
@@ -98,7 +105,7 @@ class TorchOps(
     is_traced = staticmethod(differs("Torch wraps what it maps and differentiates")(is_traced))
 
     @differs("Torch has no such function")
-    def __array_namespace_info__(self) -> TorchInfo:  # noqa: PLW3201
+    def __array_namespace_info__(self) -> TorchInfo:  # type: ignore[override]
         return TorchInfo(self.device)
 
     @differs("Torch's devices have an index or none")
@@ -123,12 +130,7 @@ class TorchOps(
         kind, strided, device = torch.Tensor, torch.strided, self.device
 
         def test(x: Any) -> None:
-            if (
-                type(x) is kind
-                and x.shape == shape
-                and x.dtype is dtype
-                and x.layout is strided
-            ):
+            if type(x) is kind and x.shape == shape and x.dtype is dtype and x.layout is strided:
                 return
             otherwise(x)
 
@@ -145,9 +147,10 @@ class TorchOps(
 
         return test if device is None else test_device
 
-    to_numpy = staticmethod(
-        differs("Torch refuses gradients, lazy conjugates and accelerators")(to_numpy)
-    )
+    @staticmethod
+    @differs("Torch refuses gradients, lazy conjugates and accelerators")
+    def to_numpy(x: Any, /) -> Any:
+        return to_numpy(x)
 
     @differs("other libraries read no lazy conjugates and no broadcast memory")
     def export_dense(self, x: Any, /, *, copy: bool | None = None) -> torch.Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
-from spacecore_torch._promotion import broadcastable, common
+from spacecore_torch._promotion import SCALARS, broadcastable, common
 from spacecore_torch._tracing import is_traced
 
 __all__ = ["Products"]
@@ -20,21 +20,24 @@ class Products:
 
     @staticmethod
     @_ONE_DTYPE
-    def matmul(x1: Any, x2: Any, /) -> torch.Tensor:
+    def matmul(x1: Any, x2: Any, /) -> Any:
         if x1.dtype is x2.dtype:
             return torch.matmul(x1, x2)
         return torch.matmul(*common(x1, x2))
 
     @staticmethod
     @differs("Torch wants operands of one dtype, and calls the axes `dims`")
-    def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> torch.Tensor:
+    def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         return torch.tensordot(x1, x2, dims=axes)
 
     @staticmethod
     @differs("Torch broadcasts along the axis too, and takes no integers")
-    def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> torch.Tensor:
+    def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+        dtype = x1.dtype
+        if dtype is x2.dtype and x1.shape == x2.shape and dtype.is_floating_point:
+            return torch.linalg.vecdot(x1, x2, dim=axis)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
                 f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "
@@ -48,7 +51,7 @@ class Products:
 
     @staticmethod
     @differs("Torch wants vectors of one dtype")
-    def vdot(x1: Any, x2: Any, /) -> torch.Tensor:
+    def vdot(x1: Any, x2: Any, /) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if x1.ndim == 1 == x2.ndim:
@@ -57,7 +60,7 @@ class Products:
 
     @staticmethod
     @_ONE_DTYPE
-    def einsum(subscripts: str, /, *operands: Any) -> torch.Tensor:
+    def einsum(subscripts: str, /, *operands: Any) -> Any:
         first = operands[0].dtype
         for x in operands:
             if x.dtype is not first:
@@ -67,20 +70,33 @@ class Products:
     @staticmethod
     @differs("Torch wants operands of one dtype, and no scalars")
     def isclose(
-        x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-    ) -> torch.Tensor:
-        return torch.isclose(*_of_one_dtype(x1, x2), rtol, atol, equal_nan)
+        x1: Any,
+        x2: Any,
+        /,
+        rtol: float = 1e-5,
+        atol: float = 1e-8,
+        equal_nan: bool = False,  # noqa: FBT002  NumPy's
+    ) -> Any:
+        if not _share_dtype(x1, x2):
+            x1, x2 = common(*broadcastable(x1, x2))
+        return torch.isclose(x1, x2, rtol, atol, equal_nan)
 
     @staticmethod
     @differs("Torch wants operands of one dtype, no scalars, and values that can be read")
     def allclose(
-        x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+        x1: Any,
+        x2: Any,
+        /,
+        rtol: float = 1e-5,
+        atol: float = 1e-8,
+        equal_nan: bool = False,  # noqa: FBT002  NumPy's
     ) -> Any:
-        x1, x2 = _of_one_dtype(x1, x2)
+        if not _share_dtype(x1, x2):
+            x1, x2 = common(*broadcastable(x1, x2))
         if is_traced(x1) or is_traced(x2):
             return torch.all(torch.isclose(x1, x2, rtol, atol, equal_nan))
         return torch.allclose(x1, x2, rtol, atol, equal_nan)
 
 
-def _of_one_dtype(x1: Any, x2: Any) -> list[Any]:
-    return common(*broadcastable(x1, x2))
+def _share_dtype(x1: Any, x2: Any) -> bool:
+    return type(x1) not in SCALARS and type(x2) not in SCALARS and x1.dtype is x2.dtype

@@ -45,7 +45,7 @@ def result_type(*operands: Any) -> torch.dtype:
     return joined
 
 
-def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, Any]:
+def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, ...]:
     """Return two operands that Torch promotes as the standard does.
 
     Parameters
@@ -59,7 +59,7 @@ def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, Any]
     if _is_scalar(x1):
         return _as_array(x1, x2), x2
     if x1.ndim == 0 or x2.ndim == 0:
-        return common(x1, x2)
+        return tuple(common(x1, x2))
     return x1, x2
 
 

@@ -22,9 +22,7 @@ class RandomNumbers:
     def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
         return key.split(num)
 
-    def random_normal(
-        self, key: RandomKey, shape: Any = (), /, dtype: Any = None
-    ) -> torch.Tensor:
+    def random_normal(self, key: RandomKey, shape: Any = (), /, dtype: Any = None) -> torch.Tensor:
         where = self._where()
         return torch.randn(shape, dtype=dtype, device=where, generator=_generator(key, where))
 

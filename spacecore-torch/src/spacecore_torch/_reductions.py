@@ -13,7 +13,7 @@ import torch
 
 from spacecore.backend import differs
 
-__all__ = ["Reductions", "lengths", "over_each_axis"]
+__all__ = ["Reductions"]
 
 _EMPTY_AXES = differs("Torch takes `axis=()` for every axis")
 
@@ -26,7 +26,7 @@ class Reductions:
     def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
         if axis == ():
             return x.to(dtype or _widened(x.dtype), copy=True)
-        return torch.sum(x, axis, keepdims, dtype=dtype)  # type: ignore[call-overload]
+        return torch.sum(x, axis, keepdims, dtype=dtype)
 
     @staticmethod
     @differs("Torch multiplies over one axis or all")
@@ -36,44 +36,38 @@ class Reductions:
         if isinstance(axis, int):
             return torch.prod(x, axis, keepdims, dtype=dtype)
         made = x.to(dtype or _widened(x.dtype), copy=True)
-        return over_each_axis(torch.prod, made, axis, keepdims)
+        return _over_each_axis(torch.prod, made, axis, keepdims)
 
     @staticmethod
     @_EMPTY_AXES
-    def max(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def max(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         if axis is None:
             return torch.amax(x, keepdim=keepdims)
         return torch.clone(x) if axis == () else torch.amax(x, axis, keepdims)
 
     @staticmethod
     @_EMPTY_AXES
-    def min(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def min(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         if axis is None:
             return torch.amin(x, keepdim=keepdims)
         return torch.clone(x) if axis == () else torch.amin(x, axis, keepdims)
 
     @staticmethod
     @_EMPTY_AXES
-    def mean(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def mean(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         return torch.clone(x) if axis == () else torch.mean(x, axis, keepdims)
 
     @staticmethod
     @differs("Torch's default is the variance of a sample, and it warns of too few elements")
-    def var(
-        x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False
-    ) -> torch.Tensor:
-        count = _count(x, axis)
-        if axis == () or count <= correction or count == 0:
+    def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False) -> Any:
+        if axis == () or _count(x, axis) <= max(correction, 0):
             return _plain_variance(x, axis, correction, keepdims)
         return torch.var(x, axis, correction=correction, keepdim=keepdims)
 
     @staticmethod
     @differs("Torch's default is the deviation of a sample, and it warns of too few elements")
-    def std(
-        x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False
-    ) -> torch.Tensor:
-        count = _count(x, axis)
-        if axis == () or count <= correction or count == 0:
+    def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False) -> Any:
+        if axis == () or _count(x, axis) <= max(correction, 0):
             return torch.sqrt(_plain_variance(x, axis, correction, keepdims))
         return torch.std(x, axis, correction=correction, keepdim=keepdims)
 
@@ -81,7 +75,7 @@ class Reductions:
     @differs("Torch wants an axis, and starts with the first element")
     def cumulative_sum(
         x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
-    ) -> torch.Tensor:
+    ) -> Any:
         where = _only_axis(x, axis, "cumulative_sum")
         made = torch.cumsum(x, where, dtype=dtype)
         return _with_initial(made, where, 0) if include_initial else made
@@ -90,33 +84,33 @@ class Reductions:
     @differs("Torch wants an axis, and starts with the first element")
     def cumulative_prod(
         x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
-    ) -> torch.Tensor:
+    ) -> Any:
         where = _only_axis(x, axis, "cumulative_prod")
         made = torch.cumprod(x, where, dtype=dtype)
         return _with_initial(made, where, 1) if include_initial else made
 
     @staticmethod
     @differs("Torch gives uint8 for uint8")
-    def all(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def all(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         flags = x if x.dtype is torch.bool else x != 0
         return torch.all(flags, axis, keepdims)
 
     @staticmethod
     @differs("Torch gives uint8 for uint8")
-    def any(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def any(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         flags = x if x.dtype is torch.bool else x != 0
         return torch.any(flags, axis, keepdims)
 
     @staticmethod
     @differs("Torch keeps no axes, and takes `axis=()` for every axis")
-    def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         if axis is None and not keepdims:
             return torch.count_nonzero(x)
-        return Reductions.sum(x != 0, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return Reductions.sum(x != 0, axis=axis, keepdims=keepdims)
 
     @staticmethod
     @differs("Torch wants an axis, and takes `axis=()` for every axis")
-    def logsumexp(x: Any, /, axis: Any = None, keepdims: Any = False) -> torch.Tensor:
+    def logsumexp(x: Any, /, axis: Any = None, keepdims: Any = False) -> Any:  # noqa: FBT002  NumPy's
         if axis is None:
             axis = tuple(range(x.ndim))
         if axis == ():
@@ -124,25 +118,21 @@ class Reductions:
         return torch.logsumexp(x, axis, keepdims)
 
 
-def over_each_axis(
-    reduction: Callable[..., Any], x: Any, axis: Any, keepdims: bool
-) -> torch.Tensor:
-    """Return a reduction that Torch does over one axis, over several, one after the other."""
+def _over_each_axis(reduction: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Any:
+    """A reduction that Torch does over one axis, over several, one after the other."""
     axes = range(x.ndim) if axis is None else axis
     for a in sorted((a % x.ndim for a in axes), reverse=True):
         x = reduction(x, a, keepdims)
-    return x  # type: ignore[no-any-return]
-
-
-def lengths(x: Any, axis: Any) -> list[int]:
-    """Return the lengths of the axes that a reduction runs over."""
-    if axis is None:
-        return list(x.shape)
-    return [x.shape[a] for a in ((axis,) if isinstance(axis, int) else axis)]
+    return x
 
 
 def _count(x: Any, axis: Any) -> int:
-    return prod(lengths(x, axis))
+    """The number of elements that go into each result."""
+    if axis is None:
+        return x.numel()  # type: ignore[no-any-return]
+    if isinstance(axis, int):
+        return x.shape[axis]  # type: ignore[no-any-return]
+    return prod(x.shape[a] for a in axis)
 
 
 def _widened(dtype: torch.dtype) -> torch.dtype:
@@ -150,10 +140,10 @@ def _widened(dtype: torch.dtype) -> torch.dtype:
     return dtype if dtype.is_floating_point or dtype.is_complex else torch.int64
 
 
-def _plain_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> torch.Tensor:
+def _plain_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     centred = x - Reductions.mean(x, axis=axis, keepdims=True)
     total = Reductions.sum(torch.square(centred), axis=axis, keepdims=keepdims)
-    return total / max(_count(x, axis) - correction, 0.0)  # type: ignore[no-any-return]
+    return total / max(_count(x, axis) - correction, 0.0)
 
 
 def _only_axis(x: Any, axis: int | None, name: str) -> int:
@@ -164,7 +154,7 @@ def _only_axis(x: Any, axis: int | None, name: str) -> int:
     return 0
 
 
-def _with_initial(x: Any, axis: int, value: int) -> torch.Tensor:
+def _with_initial(x: Any, axis: int, value: int) -> Any:
     shape = list(x.shape)
     shape[axis] = 1
     return torch.cat((x.new_full(shape, value), x), axis)

@@ -49,9 +49,7 @@ class Searching:
 
     @staticmethod
     @differs("Torch wants one dtype, and warns of strides")
-    def searchsorted(
-        x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None
-    ) -> torch.Tensor:
+    def searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if sorter is not None:
@@ -60,30 +58,26 @@ class Searching:
 
     @staticmethod
     @differs("Torch returns values and indices")
-    def sort(
-        x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
-    ) -> torch.Tensor:
+    def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
         return torch.sort(x, dim=axis, descending=descending, stable=stable)[0]
 
     @staticmethod
     @differs("Torch's order is not stable by default")
-    def argsort(
-        x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True
-    ) -> torch.Tensor:
+    def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
         return torch.argsort(x, dim=axis, descending=descending, stable=stable)
 
     @staticmethod
     @_NEGATIVE
-    def take(x: Any, indices: Any, /, *, axis: int | None = None) -> torch.Tensor:
+    def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
         if axis is None:
             if x.ndim != 1:
                 raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
-            return x[indices]  # type: ignore[no-any-return]
-        return x[(slice(None),) * (axis % x.ndim) + (indices,)]  # type: ignore[no-any-return]
+            return x[indices]
+        return x[(slice(None),) * (axis % x.ndim) + (indices,)]
 
     @staticmethod
     @_NEGATIVE
-    def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> torch.Tensor:
+    def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
         wide = indices.to(torch.int64)
         places = torch.where(wide < 0, wide + x.shape[axis], wide)
         return torch.take_along_dim(x, places, axis)
@@ -115,5 +109,5 @@ class Searching:
 
     @staticmethod
     @differs("Torch calls this `unique`")
-    def unique_values(x: Any, /) -> torch.Tensor:
+    def unique_values(x: Any, /) -> Any:
         return torch.unique(x)

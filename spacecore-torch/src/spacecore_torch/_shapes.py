@@ -16,49 +16,51 @@ class Shapes:
 
     @staticmethod
     @differs("Torch calls the shape `size`")
-    def broadcast_to(x: Any, /, shape: Any) -> torch.Tensor:
+    def broadcast_to(x: Any, /, shape: Any) -> Any:
         return torch.broadcast_to(x, shape)
 
     @staticmethod
     @differs("Torch flattens nothing for `axis=None`")
-    def concat(arrays: Any, /, *, axis: int | None = 0) -> torch.Tensor:
+    def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
         if axis is None:
             return torch.cat([torch.ravel(x) for x in arrays])
         return torch.cat(arrays, axis)
 
     @staticmethod
     @differs("Torch calls the axes `dims`, and has no default")
-    def flip(x: Any, /, *, axis: Any = None) -> torch.Tensor:
+    def flip(x: Any, /, *, axis: Any = None) -> Any:
         if axis is None:
             return torch.flip(x, tuple(range(x.ndim)))
         return torch.flip(x, (axis,) if isinstance(axis, int) else axis)
 
     @staticmethod
     @differs("Torch calls the axes `dims`")
-    def permute_dims(x: Any, /, axes: Any) -> torch.Tensor:
+    def permute_dims(x: Any, /, axes: Any) -> Any:
         return torch.permute(x, axes)
 
     @staticmethod
     @differs("Torch exchanges two axes under this name")
-    def transpose(x: Any, /, axes: Any = None) -> torch.Tensor:
-        return torch.permute(x, tuple(range(x.ndim))[::-1] if axes is None else axes)
+    def transpose(x: Any, /, axes: Any = None) -> Any:
+        if axes is not None:
+            return torch.permute(x, axes)
+        return x.mT if x.ndim == 2 else torch.permute(x, tuple(range(x.ndim))[::-1])
 
     @staticmethod
     @differs("Torch calls this `repeat_interleave`, and takes the wider integers only")
-    def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> torch.Tensor:
+    def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
         if isinstance(repeats, torch.Tensor):
             repeats = repeats.to(torch.int64)
         return torch.repeat_interleave(x, repeats, axis)
 
     @staticmethod
     @differs("Torch has no `copy`")
-    def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> torch.Tensor:
+    def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
         if copy is None:
             return torch.reshape(x, shape)
         if copy:
             return torch.reshape(x.clone(memory_format=torch.contiguous_format), shape)
         try:
-            return x.view(shape)  # type: ignore[no-any-return]
+            return x.view(shape)
         except RuntimeError as error:
             raise ValueError(
                 f"`reshape` without a copy needs strides that fit. Got shape {tuple(x.shape)}, "
@@ -67,14 +69,14 @@ class Shapes:
 
     @staticmethod
     @differs("Torch calls the axes `dims`, and wants as many shifts")
-    def roll(x: Any, /, shift: Any, *, axis: Any = None) -> torch.Tensor:
+    def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
         if isinstance(axis, tuple) and isinstance(shift, int):
             shift = (shift,) * len(axis)
         return torch.roll(x, shift, axis)
 
     @staticmethod
     @differs("Torch leaves an axis of another length where it is")
-    def squeeze(x: Any, /, axis: Any) -> torch.Tensor:
+    def squeeze(x: Any, /, axis: Any) -> Any:
         for a in (axis,) if isinstance(axis, int) else axis:
             if x.shape[a] != 1:
                 raise ValueError(
@@ -84,10 +86,10 @@ class Shapes:
 
     @staticmethod
     @differs("Torch has it as a property")
-    def matrix_transpose(x: Any, /) -> torch.Tensor:
-        return x.mT  # type: ignore[no-any-return]
+    def matrix_transpose(x: Any, /) -> Any:
+        return x.mT
 
     @staticmethod
     @differs("Torch calls `k` `diagonal`")
-    def diag(x: Any, /, k: int = 0) -> torch.Tensor:
+    def diag(x: Any, /, k: int = 0) -> Any:
         return torch.diag(x, k)

@@ -37,9 +37,7 @@ class Sparse:
     device: Any
     is_sparse = staticmethod(differs("sparse tensors differ from dense ones by layout")(is_sparse))
 
-    def assparse(
-        self, x: Any, /, *, format: str | None = None, dtype: Any = None
-    ) -> torch.Tensor:
+    def assparse(self, x: Any, /, *, format: str | None = None, dtype: Any = None) -> torch.Tensor:
         if len(x.shape) != 2:
             raise ValueError(f"A sparse matrix has two axes. Got shape {tuple(x.shape)}.")
         pass_beta_warning()
@@ -61,7 +59,7 @@ class Sparse:
         from scipy import sparse
 
         if a.layout is torch.sparse_coo:
-            entries = (to_numpy(a._values()), tuple(to_numpy(a._indices())))  # noqa: SLF001
+            entries = (to_numpy(a._values()), tuple(to_numpy(a._indices())))
             return sparse.coo_array(entries, shape=tuple(a.shape))
         made = _in_layout(a, a.layout if a.layout in _FORMATS else torch.sparse_csr)
         starts, places = _indices(made)
@@ -80,7 +78,10 @@ def pass_beta_warning() -> None:
     with _LOCK, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CS[RC] tensor support is in beta")
         torch.sparse_csr_tensor(
-            torch.tensor([0, 0]), torch.tensor([], dtype=torch.int64), torch.tensor([]), (1, 1),
+            torch.tensor([0, 0]),
+            torch.tensor([], dtype=torch.int64),
+            torch.tensor([]),
+            (1, 1),
             check_invariants=False,
         )
 
@@ -107,7 +108,11 @@ def _in_layout(x: Any, layout: torch.layout) -> torch.Tensor:
     if places.dtype is narrow:
         return made  # type: ignore[no-any-return]
     return torch.sparse_compressed_tensor(
-        starts.to(narrow), places.to(narrow), made.values(), made.shape, layout=layout,
+        starts.to(narrow),
+        places.to(narrow),
+        made.values(),
+        made.shape,
+        layout=layout,
         check_invariants=False,
     )
 

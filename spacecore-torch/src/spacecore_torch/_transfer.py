@@ -102,7 +102,7 @@ def _from_dlpack(x: Any, *, copy: bool | None) -> tuple[torch.Tensor, bool]:
     try:
         if x.__dlpack_device__()[0] == _ON_HOST and _has_negative_strides(x):
             return from_numpy(np.from_dlpack(x), copy=copy)
-        return torch.from_dlpack(x), False
+        return torch.from_dlpack(x), False  # type: ignore[attr-defined]
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         raise ConversionError(
             f"Torch can't take this {type(x).__name__} of dtype {dtype_name(x.dtype)}: {error}"

@@ -50,7 +50,10 @@ class Transforms:
     @staticmethod
     @differs("Torch returns the gradient beside auxiliary values that are tensors only")
     def grad(
-        fn: Callable[..., Any], /, argnums: int | Sequence[int] = 0, has_aux: bool = False
+        fn: Callable[..., Any],
+        /,
+        argnums: int | Sequence[int] = 0,
+        has_aux: bool = False,  # noqa: FBT002  JAX's
     ) -> Callable[..., Any]:
         both = Transforms.value_and_grad(fn, argnums, has_aux)
 
@@ -64,7 +67,10 @@ class Transforms:
     @staticmethod
     @differs("Torch returns the gradient first")
     def value_and_grad(
-        fn: Callable[..., Any], /, argnums: int | Sequence[int] = 0, has_aux: bool = False
+        fn: Callable[..., Any],
+        /,
+        argnums: int | Sequence[int] = 0,
+        has_aux: bool = False,  # noqa: FBT002  JAX's
     ) -> Callable[..., Any]:
         where = argnums if isinstance(argnums, int) else tuple(argnums)
 
@@ -81,7 +87,9 @@ class Transforms:
     @staticmethod
     @differs("Torch returns no tuple for a single argument")
     def vjp(fn: Callable[..., Any], /, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
-        value, pull = torch.func.vjp(lambda *args: tree_map(_as_tensor, fn(*args)), *primals)
+        value, pull = torch.func.vjp(  # type: ignore[misc]
+            lambda *args: tree_map(_as_tensor, fn(*args)), *primals
+        )
 
         def cotangents(cotangent: Any) -> Any:
             found = pull(cotangent)
@@ -95,7 +103,9 @@ class Transforms:
         fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], /
     ) -> tuple[Any, Any]:
         _load_forward_mode()
-        value, slope = torch.func.jvp(fn, tuple(primals), tuple(tangents))
+        value, slope = torch.func.jvp(  # type: ignore[misc]
+            fn, tuple(primals), tuple(tangents)
+        )
         return value, slope
 
     @staticmethod

@@ -17,9 +17,9 @@ class Updates:
 
     @staticmethod
     @differs("Torch updates in place, with forward slices only")
-    def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> torch.Tensor:
+    def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         _refuse_backward(index)
-        if copy and _batched(x, index, values):
+        if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=False)
         out: torch.Tensor = x.clone() if copy else x
         out[index] = values
@@ -27,58 +27,58 @@ class Updates:
 
     @staticmethod
     @differs("Torch updates in place, and adds once for an index that occurs twice")
-    def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> torch.Tensor:
+    def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         _refuse_backward(index)
-        if copy and _batched(x, index, values):
+        if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=True)
         out: torch.Tensor = x.clone() if copy else x
-        if _selects_once(index):
+        parts = index if isinstance(index, tuple) else (index,)
+        if all(map(_selects_once, parts)):
             out[index] += values
             return out
+        if all(map(_selects_often, parts)):
+            return out.index_put_(parts, _as_values(x, values), accumulate=True)
         places = _positions(x, index)
-        return out.put_(places, _filled(x, places, values), accumulate=True)
+        filled = torch.broadcast_to(_as_values(x, values), places.shape)
+        return out.put_(places, filled, accumulate=True)
 
 
-def _put(x: Any, index: Any, values: Any, *, accumulate: bool) -> torch.Tensor:
-    """The update out of place: what is mapped by `vmap` can't be written into what is not."""
+def _put(x: Any, index: Any, values: Any, *, accumulate: bool) -> Any:
+    """The update out of place: what `vmap` maps can't be written into what it doesn't."""
     places = _positions(x, index)
-    flat = torch.index_put(
-        torch.ravel(x), (places,), _filled(x, places, values), accumulate=accumulate
-    )
+    filled = torch.broadcast_to(_as_values(x, values), places.shape)
+    flat = torch.index_put(torch.ravel(x), (places,), filled, accumulate=accumulate)
     return flat.reshape(x.shape)
 
 
-def _positions(x: Any, index: Any) -> torch.Tensor:
+def _positions(x: Any, index: Any) -> Any:
     """Where the selected elements are in the flat array."""
-    return torch.arange(x.numel(), device=x.device).reshape(x.shape)[index]  # type: ignore[no-any-return]
+    return torch.arange(x.numel(), device=x.device).reshape(x.shape)[index]
 
 
-def _filled(x: Any, places: torch.Tensor, values: Any) -> torch.Tensor:
-    made = torch.as_tensor(values, dtype=x.dtype, device=x.device)
-    return torch.broadcast_to(made, places.shape)
+def _as_values(x: Any, values: Any) -> Any:
+    return torch.as_tensor(values, dtype=x.dtype, device=x.device)
 
 
-def _parts(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
+def _selects_often(part: Any) -> bool:
+    """Whether a part of an index is an array of indices, that can hold one twice."""
+    return isinstance(part, torch.Tensor) and part.dtype is not torch.bool
 
 
-def _selects_once(index: Any) -> bool:
-    """Whether no element can be selected twice: no arrays of indices, unless masks."""
-    for part in _parts(index):
-        if isinstance(part, torch.Tensor):
-            if part.dtype is not torch.bool and part.ndim > 0:
-                return False
-        elif not (part is None or part is ... or isinstance(part, int | slice)):
-            return False
-    return True
+def _selects_once(part: Any) -> bool:
+    if isinstance(part, torch.Tensor):
+        return part.dtype is torch.bool or part.ndim == 0
+    return part is None or part is ... or isinstance(part, int | slice)
 
 
-def _batched(*parts: Any) -> bool:
-    return any(is_batched(item) for part in parts for item in _parts(part))
+def _any_batched(x: Any, index: Any, values: Any) -> bool:
+    if isinstance(index, tuple):
+        return is_batched(x) or is_batched(values) or any(map(is_batched, index))
+    return is_batched(x) or is_batched(values) or is_batched(index)
 
 
 def _refuse_backward(index: Any) -> None:
-    for part in _parts(index):
+    for part in index if isinstance(index, tuple) else (index,):
         if isinstance(part, slice) and part.step is not None and part.step < 0:
             raise ValueError(
                 f"Torch indexes by slices that run forwards. Got {part}. Use a forward slice and "
