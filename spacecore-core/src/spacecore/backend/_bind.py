@@ -27,6 +27,9 @@ class Bound:
         Names that the library has elsewhere or spells differently, each with the library's own.
     unsupported : mapping of str to str
         Names that the library lacks, each with the reason.
+    differences : mapping of str to str
+        Where the library departs from the contract and the backend leaves it so, each with the
+        reason: patterns of the names of cases of `spacecore.testing`, such as `"sum[uint16*"`.
     capabilities : frozenset of str
         What the backend can do; a section that needs another capability is refused by name.
     """
@@ -34,6 +37,7 @@ class Bound:
     xp: ClassVar[Any] = None
     direct: ClassVar[Mapping[str, Any]] = {}
     unsupported: ClassVar[Mapping[str, str]] = {}
+    differences: ClassVar[Mapping[str, str]] = {}
     capabilities: ClassVar[frozenset[str]] = frozenset()
     __entries__: ClassVar[Mapping[str, Entry]] = {}
     __bindings__: ClassVar[Mapping[str, Binding]] = {}
@@ -100,10 +104,10 @@ def _bind_one(cls: type[Bound], entry: Entry, declared: set[type]) -> Binding | 
     if reason is not None:
         setattr(cls, name, staticmethod(_refuser(cls, name, reason)))
         return Binding("unsupported", reason)
-    if entry.default:
+    found = getattr(cls.xp, name, _MISSING)
+    if entry.default or (entry.fallback and found is _MISSING):
         setattr(cls, name, _raw_declaration(declared, cls, name))
         return Binding("default")
-    found = getattr(cls.xp, name, _MISSING)
     if found is _MISSING:
         return None
     setattr(cls, name, _attribute(found))

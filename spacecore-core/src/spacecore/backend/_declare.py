@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Binding", "Entry", "default", "differs", "section", "spellings"]
+__all__ = ["Binding", "Entry", "default", "differs", "fallback", "section", "spellings"]
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,6 +27,8 @@ class Entry(NamedTuple):
         Whether the contract computes it from other functions, so that a backend need not.
     target : str or None
         The name that this one is another spelling of.
+    fallback : bool
+        Whether the contract computes it from other functions where the library has none.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Entry(NamedTuple):
     capability: str | None
     default: bool
     target: str | None = None
+    fallback: bool = False
 
 
 class Binding(NamedTuple):
@@ -59,14 +62,22 @@ def section(
     """Mark a class as a section of the contract: its public names are entries.
 
     Functions count, and in a section of the standard annotated constants. A function marked
-    `default` has a body that any backend may keep; the body of any other is its documentation.
+    `default` has a body that any backend may keep, one marked `fallback` a body for libraries
+    that lack the function; the body of any other is its documentation.
     """
 
     def mark(cls: C) -> C:
         constants = list(cls.__annotations__) if standard else []
         names = [*constants, *vars(cls)]
         cls.__entries__ = {  # type: ignore[attr-defined]
-            name: Entry(name, title, standard, capability, _is_default(vars(cls).get(name)))
+            name: Entry(
+                name,
+                title,
+                standard,
+                capability,
+                default=_is_marked(vars(cls).get(name), "__spacecore_default__"),
+                fallback=_is_marked(vars(cls).get(name), "__spacecore_fallback__"),
+            )
             for name in names
             if not name.startswith("_") or name == "__array_namespace_info__"
         }
@@ -95,6 +106,15 @@ def default(function: F) -> F:
     return function
 
 
+def fallback(function: F) -> F:
+    """Mark a declaration whose body stands in for a function that a library lacks.
+
+    The library's own is bound where there is one, as for a declaration without a mark.
+    """
+    function.__spacecore_fallback__ = True  # type: ignore[attr-defined]
+    return function
+
+
 def differs(reason: str) -> Callable[[F], F]:
     """Say why a backend wraps a function instead of binding the library's own.
 
@@ -108,5 +128,5 @@ def differs(reason: str) -> Callable[[F], F]:
     return mark
 
 
-def _is_default(member: object) -> bool:
-    return getattr(getattr(member, "__func__", member), "__spacecore_default__", False)
+def _is_marked(member: object, mark: str) -> bool:
+    return getattr(getattr(member, "__func__", member), mark, False)

@@ -7,7 +7,8 @@ from typing import Any
 
 from spacecore._typing import Array, Axes
 from spacecore.backend._contract._linalg import LinalgNamespace
-from spacecore.backend._declare import default, section
+from spacecore.backend._declare import default, fallback, section
+from spacecore.backend._einsum import einsum
 
 __all__ = ["ArrayExtras"]
 
@@ -29,15 +30,21 @@ class ArrayExtras:
         """
         return self.linalg.vecdot(self.ravel(x1), self.ravel(x2))
 
-    @staticmethod
-    def einsum(subscripts: str, /, *operands: Array) -> Array:
+    @fallback
+    def einsum(self, subscripts: str, /, *operands: Array) -> Array:
         """Return the sum of products that the subscripts describe, as `numpy.einsum`."""
-        raise NotImplementedError
+        return einsum(self, subscripts, operands)
 
-    @staticmethod
-    def kron(x1: Array, x2: Array, /) -> Array:
+    @fallback
+    def kron(self, x1: Array, x2: Array, /) -> Array:
         """Return the Kronecker product; shape `(m * p, n * q)` of `(m, n)` and `(p, q)`."""
-        raise NotImplementedError
+        ops: Any = self
+        ndim = max(len(x1.shape), len(x2.shape))
+        rows = (1,) * (ndim - len(x1.shape)) + tuple(x1.shape)
+        columns = (1,) * (ndim - len(x2.shape)) + tuple(x2.shape)
+        left = ops.reshape(x1, tuple(n for row in rows for n in (row, 1)))
+        right = ops.reshape(x2, tuple(n for column in columns for n in (1, column)))
+        return ops.reshape(left * right, tuple(m * n for m, n in zip(rows, columns, strict=True)))
 
     @default
     def norm(
@@ -116,35 +123,57 @@ class ArrayExtras:
         order = tuple(reversed(range(len(x.shape)))) if axes is None else axes
         return self.permute_dims(x, order)  # type: ignore[attr-defined]
 
-    @staticmethod
-    def swapaxes(x: Array, axis1: int, axis2: int, /) -> Array:
+    @fallback
+    def swapaxes(self, x: Array, axis1: int, axis2: int, /) -> Array:
         """Return `x` with two axes exchanged."""
-        raise NotImplementedError
+        order = list(range(len(x.shape)))
+        order[axis1], order[axis2] = order[axis2], order[axis1]
+        return self.permute_dims(x, tuple(order))  # type: ignore[attr-defined]
 
-    @staticmethod
-    def hstack(arrays: Sequence[Array], /) -> Array:
+    @fallback
+    def hstack(self, arrays: Sequence[Array], /) -> Array:
         """Join along the second axis, or the first if arrays have only one."""
-        raise NotImplementedError
+        ops: Any = self
+        joined = [x if x.shape else ops.reshape(x, (1,)) for x in arrays]
+        return ops.concat(joined, axis=0 if len(joined[0].shape) == 1 else 1)
 
-    @staticmethod
-    def vstack(arrays: Sequence[Array], /) -> Array:
+    @fallback
+    def vstack(self, arrays: Sequence[Array], /) -> Array:
         """Join along the first axis, one-axis arrays as rows."""
-        raise NotImplementedError
+        ops: Any = self
+        flat = {0: (1, 1), 1: (1, -1)}
+        return ops.concat([ops.reshape(x, flat.get(len(x.shape), x.shape)) for x in arrays], axis=0)
 
-    @staticmethod
-    def dstack(arrays: Sequence[Array], /) -> Array:
+    @fallback
+    def dstack(self, arrays: Sequence[Array], /) -> Array:
         """Join along the third axis."""
-        raise NotImplementedError
+        ops: Any = self
+        deep = {0: (1, 1, 1), 1: (1, -1, 1)}
+        shapes = [(*x.shape, 1) if len(x.shape) == 2 else x.shape for x in arrays]
+        joined = [
+            ops.reshape(x, deep.get(len(shape), shape))
+            for x, shape in zip(arrays, shapes, strict=True)
+        ]
+        return ops.concat(joined, axis=2)
 
-    @staticmethod
-    def column_stack(arrays: Sequence[Array], /) -> Array:
+    @fallback
+    def column_stack(self, arrays: Sequence[Array], /) -> Array:
         """Join along the second axis, one-axis arrays as columns."""
-        raise NotImplementedError
+        ops: Any = self
+        joined = [ops.reshape(x, (-1, 1)) if len(x.shape) < 2 else x for x in arrays]
+        return ops.concat(joined, axis=1)
 
-    @staticmethod
-    def diag(x: Array, /, k: int = 0) -> Array:
+    @fallback
+    def diag(self, x: Array, /, k: int = 0) -> Array:
         """Return the `k`-th diagonal of a matrix, or the matrix with `x` as its `k`-th."""
-        raise NotImplementedError
+        ops: Any = self
+        if len(x.shape) == 2:
+            return self.linalg.diagonal(x, offset=k)
+        like = {"dtype": x.dtype, "device": ops.device_of(x)}
+        beside = ops.zeros((abs(k),), **like)
+        columns = ops.concat([beside, x] if k > 0 else [x, beside])
+        on = ops.eye(columns.shape[0], k=k, dtype=ops.bool, device=ops.device_of(x))
+        return ops.where(on, ops.expand_dims(columns, axis=0), ops.zeros((), **like))
 
     @default
     def diagonal(self, x: Array, /, *, offset: int = 0) -> Array:
