@@ -29,11 +29,12 @@ DISTRIBUTIONS = ("spacecore-core", "spacecore-jax", "spacecore-torch", "spacecor
 # What a verb needs: how many of the distributions, and what else, as arguments of pip in which
 # `[name]` is a dependency group of pyproject.toml. Each level holds the one before it, so that
 # one environment grows and nothing is installed twice.
+EVERYTHING = ["[demo]", "[test]", "[cupy]", "[lint]"]
 LEVELS: Sequence[tuple[int, Sequence[str]]] = (
     (2, ["[demo]"]),
     (3, ["[demo]"]),
-    (4, ["[demo]", "[work]"]),
-    (4, ["[demo]", "[work]", "--requirement", "docs/requirements.txt"]),
+    (4, [*EVERYTHING]),
+    (4, [*EVERYTHING, "--requirement", "docs/requirements.txt"]),
 )
 DEMO, DEMO_ALL, WORK, DOCS = range(4)
 
@@ -61,7 +62,9 @@ def demo(args: argparse.Namespace) -> int:
 def test(args: argparse.Namespace) -> int:
     python = environment(WORK)
     chosen = args.rest or ["-n", "auto", "--dist", "loadgroup"]
-    status = run([python, "-m", "pytest", *chosen], OMP_NUM_THREADS="1", SPACECORE_TEST_ALL="1")
+    backends = "numpy jax torch cupy"
+    variables = {"OMP_NUM_THREADS": "1", "SPACECORE_TEST_BACKENDS": backends}
+    status = run([python, "-m", "pytest", *chosen], **variables)
     if status == 5:
         print("No test was run, which is a failure. Give pytest a path or a name that matches.")
     return status
@@ -221,8 +224,8 @@ def quietly(command: Sequence[str], home: Path) -> None:
         If it fails, with the end of the log.
     """
     options = ["--no-input", "--progress-bar", "off"] if "install" in command else []
-    ROOT.joinpath(".dev").mkdir(exist_ok=True)
-    log = home.with_suffix(".log")
+    home.parent.mkdir(exist_ok=True)
+    log = home.parent / f"{home.name}.log"
     with log.open("w", encoding="utf-8") as out, sign_of_life():
         process = subprocess.Popen(
             [*command, *options],
@@ -268,9 +271,9 @@ def say(text: str) -> None:
 
 
 def variables_for(added: Mapping[str, str]) -> dict[str, str]:
-    """The process's variables, less those that would let in packages of other environments."""
+    """The user's variables, less those that let in packages of other environments, over ours."""
     kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
-    return {**kept, "PYTHONNOUSERSITE": "1", **added}
+    return {"PYTHONNOUSERSITE": "1", **added, **kept}
 
 
 FOREIGN = frozenset({"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_USER"})

@@ -117,20 +117,19 @@ def seconds(ops, function, x, repeats=15) -> float:
 
 def table(results: list[Result], missing: dict[str, str]) -> str:
     """Compare the results with the first of them, NumPy's."""
-    form = "{:9}{:10}{:10}{:>26}{:>12}{:>12}"
-    lines = [
-        form.format("backend", "dtype", "device", "difference from NumPy", "plain", "compiled")
-    ]
+    form = "{:9}{:10}{:9}{:>30}{:>12}{:>12}"
+    title = ("backend", "dtype", "device", "largest difference from NumPy", "plain", "compiled")
+    lines = [form.format(*title)]
     for result in results:
-        compiled = "-" if result.compiled is None else f"{result.compiled * 1e3:.2f} ms"
+        difference = f"{largest_difference(result, results[0]):.1e} m"
         lines.append(
             form.format(
                 result.backend,
                 result.dtype,
                 result.device,
-                f"{largest_difference(result, results[0]):.1e} m at most",
+                "-" if result is results[0] else difference,
                 f"{result.plain * 1e3:.2f} ms",
-                compiled,
+                "-" if result.compiled is None else f"{result.compiled * 1e3:.2f} ms",
             )
         )
     lines += [f"{backend:9}{reason}" for backend, reason in missing.items()]
@@ -159,10 +158,11 @@ def draw(terrain: Terrain, row: int, results: list[Result]) -> Figure:
             "legend.frameon": False,
         }
     )
-    figure = Figure(figsize=(11.5, 6.2), dpi=150, layout="constrained")
+    figure = Figure(figsize=(11.5, 6.4), dpi=150, layout="constrained")
     panels = figure.subplot_mosaic(
-        [["profile", "weights"], ["profile", "weights"], ["difference", "map"]],
+        [["profile", "weights"], ["difference", "map"]],
         width_ratios=(2.0, 1.0),
+        height_ratios=(1.25, 1.0),
     )
     draw_profile(panels["profile"], terrain, row, results)
     draw_difference(panels["difference"], terrain, row, results)
@@ -187,9 +187,9 @@ def draw_difference(panel, terrain, row, results) -> None:
     for result in results[1:]:
         colour, _, _ = COLOURS[result.backend]
         difference = result.smoothed[:, row] - results[0].smoothed[:, row]
-        panel.plot(terrain.km_east, difference, color=colour, lw=1.0)
+        panel.plot(terrain.km_east, difference * 1e12, color=colour, lw=1.0)
     panel.axhline(0, color=BLUE, lw=1.0)
-    panel.set(title="Difference from NumPy", xlabel="distance east (km)", ylabel="(m)")
+    panel.set(title="Difference from NumPy", xlabel="distance east (km)", ylabel="picometres")
     panel.margins(x=0.01)
 
 
@@ -221,7 +221,7 @@ def main() -> int:
     for backend in args.backends:
         try:
             results.append(measure(backend, profiles))
-        except ImportError as error:
+        except (sc.BackendNotInstalledError, sc.BackendUnavailableError) as error:
             missing[backend] = str(error)
 
     samples, count = profiles.shape
