@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API",
-    "GROUP",
     "BackendSpec",
+    "GROUP",
     "available_backends",
     "hookimpl",
     "known_failures",

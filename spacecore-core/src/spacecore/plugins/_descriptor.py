@@ -75,7 +75,7 @@ def stranger(candidate: Candidate, doing: str, hint: str | None = None) -> Itera
         raise
     except (Exception, SystemExit) as error:
         raise BackendLoadError(
-            f'Backend "{candidate.name}" of {candidate} failed at {doing}: {brief(error)}',
+            f'Backend "{candidate.name}" of {candidate} failed at {doing}: {_brief(error)}',
             backend=candidate.name,
             hint=hint or f"Mend or remove {candidate.distribution}; other backends are unaffected.",
         ) from error
@@ -90,7 +90,7 @@ def import_reference(reference: str) -> Any:
     return found
 
 
-def brief(error: BaseException) -> str:
+def _brief(error: BaseException) -> str:
     """Say in one line what was raised."""
     lines = (line.strip() for line in str(error).splitlines())
     text = next((line for line in lines if any(map(str.isalnum, line))), "")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from spacecore.errors import BackendContractError
 
-__all__ = ["API", "GROUP", "NAME", "BackendSpec", "Requirement"]
+__all__ = ["API", "BackendSpec", "GROUP", "NAME", "Requirement"]
 
 API = (1, 0)
 """Version of the contract: a minor only adds functions that have a default."""
