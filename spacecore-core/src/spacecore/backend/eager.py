@@ -44,7 +44,7 @@ def scan(
     count = _scan_length([leaf.shape[0] for leaf in leaves], length)
     carry, outputs = init, []
     for i in reversed(range(count)) if reverse else range(count):
-        carry, y = f(carry, _tree.unflatten(structure, [leaf[i] for leaf in leaves]))
+        carry, y = f(carry, _tree.unflatten(structure, [_index(leaf, i, 0) for leaf in leaves]))
         outputs.append(y)
     if count:
         return carry, _stack(ops, outputs[::-1] if reverse else outputs)
@@ -155,8 +155,10 @@ def _mapped_length(leaves: list[Any], axes: list[int | None]) -> int:
 
 
 def _index(x: Any, i: int, axis: int) -> Any:
-    where = axis % len(x.shape)
-    return x[(slice(None),) * where + (i,)]
+    """One slice of `x`; an index that names fewer axes than there are is not in the standard."""
+    ndim = len(x.shape)
+    key = (slice(None),) * (axis % ndim) + (i,)
+    return x[key] if len(key) == ndim else x[(*key, ...)]
 
 
 def _blank(ops: Any, x: Any, axis: int) -> Any:
@@ -187,4 +189,4 @@ def _empty(ops: Any, example: Any, axes: Any = 0) -> Any:
 def _no_slices(ops: Any, x: Any, axis: int) -> Any:
     one = ops.stack([ops.asarray(x)], axis=axis)
     before = (slice(None),) * (axis % len(one.shape))
-    return one[(*before, slice(0, 0))]
+    return one[(*before, slice(0, 0), ...)]
