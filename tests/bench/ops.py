@@ -1,0 +1,133 @@
+"""Every function of the contract at n = 4: the library's call, ours, and array-api-compat's."""
+
+from __future__ import annotations
+
+import warnings
+from math import exp, log
+from types import ModuleType
+from typing import Any
+
+from _calls import BY_HAND, calls, operands
+from _libraries import Library, libraries
+from _measure import Budget, rounds
+from _report import Row, Table, compared
+
+TITLE = "ops.f(x) for every f of the contract, n = 4"
+SAME, WRAPPED = 1.03, 1.3
+
+
+def measure(budget: Budget) -> Table:
+    rows: list[Row] = []
+    summary = []
+    for library in libraries():
+        found, failures = _rows(library, budget)
+        rows += found
+        summary += _sums(library.name, found, failures)
+    shown = [row for row in rows if row.ratio is not None and row.ratio > SAME]
+    return Table(TITLE, rows, shown=shown, summary=summary)
+
+
+def _rows(library: Library, budget: Budget) -> tuple[list[Row], list[str]]:
+    rows, failures = [], []
+    namespace = {**operands(library), "compat": library.compat}
+    for name, expression in calls(library.ops):
+        binding = _binding(library.ops, name)
+        if binding.how == "unsupported":
+            continue
+        contenders = {"ours": expression.format(xp="ops")}
+        failure = _failure(contenders["ours"], namespace)
+        if failure is not None:
+            failures.append(f"{library.name} {name}: {failure}")
+            continue
+        contenders |= _others(library, name, expression, binding.how, namespace)
+        samples = rounds(contenders, namespace, budget)
+        theirs = binding.how == "direct" and not _is_ours(library.ops, name)
+        note = "" if theirs else f"{binding.how}: {binding.reason}".rstrip(": ")
+        limit = SAME if theirs else WRAPPED
+        rows.append(compared(f"{library.name} {name}", samples, limit=limit, note=note))
+    return rows, failures
+
+
+def _others(
+    library: Library, name: str, expression: str, how: str, namespace: dict[str, Any]
+) -> dict[str, str]:
+    """The raw call, and the peer's, where they exist and run."""
+    written = BY_HAND[library.name].get(name)
+    theirs = expression.format(xp="xp")
+    if how == "direct" and written is None and not _is_same(library, name):
+        written = _held(library, name, expression, namespace)
+    raw = written or theirs
+    found = {} if _failure(raw, namespace) else {"raw": raw}
+    peer = expression.format(xp="compat")
+    if library.compat is not None and "raw" in found and not _failure(peer, namespace):
+        found["compat"] = peer
+    return found
+
+
+def _held(library: Library, name: str, expression: str, namespace: dict[str, Any]) -> str:
+    """The same function as an attribute of a module, for one that its library spells otherwise."""
+    module = ModuleType("raw")
+    last = name.rpartition(".")[2]
+    vars(module)[last] = _reached(library.ops, name)
+    label = f"raw_{name.replace('.', '_')}"
+    namespace[label] = module
+    return expression.replace(f"{{xp}}.{name}", f"{label}.{last}").format(xp=label)
+
+
+def _is_same(library: Library, name: str) -> bool:
+    try:
+        return _reached(library.xp, name) is _reached(library.ops, name)
+    except AttributeError:
+        return False
+
+
+def _is_ours(ops: Any, name: str) -> bool:
+    """Whether the function bound under a name was written in one of our distributions."""
+    return str(getattr(_reached(ops, name), "__module__", "")).startswith("spacecore")
+
+
+def _reached(namespace: Any, name: str) -> Any:
+    for part in name.split("."):
+        namespace = getattr(namespace, part)
+    return namespace
+
+
+def _binding(ops: Any, name: str) -> Any:
+    extension, _, last = name.rpartition(".")
+    owner = getattr(ops, extension) if extension else ops
+    binding = owner.bindings()[last]
+    return owner.bindings()[binding.reason] if binding.how == "alias" else binding
+
+
+def _failure(source: str, namespace: dict[str, Any]) -> str | None:
+    """Why an expression can't be timed, or None: whatever a library raises is the answer."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            eval(source, namespace)
+    except Exception as error:  # noqa: BLE001
+        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    return None
+
+
+def _sums(name: str, rows: list[Row], failures: list[str]) -> list[str]:
+    compared_rows = [row for row in rows if row.ratio is not None]
+    worst = sorted(compared_rows, key=lambda row: row.ratio or 0, reverse=True)[:10]
+    direct = [row for row in compared_rows if not row.note]
+    over = sum((row.ratio or 0) > SAME for row in compared_rows)
+    lines = [
+        f"{name}: {len(rows)} functions, {len(compared_rows)} with a raw call; geometric mean "
+        f"x{_mean(compared_rows):.3f} ({len(direct)} bound directly x{_mean(direct):.3f}), "
+        f"{over} over x{SAME}",
+        "  worst: " + ", ".join(f"{row.what.split()[1]} x{row.ratio:.2f}" for row in worst),
+    ]
+    peers = [row.peers["compat"] for row in compared_rows if "compat" in row.peers]
+    if peers:
+        mean = exp(sum(map(log, peers)) / len(peers))
+        lines.append(f"  array-api-compat over {len(peers)} of them: x{mean:.3f}")
+    return lines + [f"  failed: {failure}" for failure in failures]
+
+
+def _mean(rows: list[Row]) -> float:
+    ratios = [row.ratio for row in rows if row.ratio]
+    return exp(sum(map(log, ratios)) / len(ratios)) if ratios else 1.0
