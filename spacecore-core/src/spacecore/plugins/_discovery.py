@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from spacecore._version import __version__
@@ -128,6 +127,8 @@ def _reason(error: Exception) -> str:
 
 
 def _modified(path: str) -> int | None:
+    from pathlib import Path  # four milliseconds, which `import spacecore` need not cost
+
     try:
         return Path(path).stat().st_mtime_ns
     except OSError:
