@@ -9,7 +9,7 @@ from spacecore._context import Context, ContextLike
 from spacecore._structure import Spec, items_of, rebuild_container
 from spacecore._typing import CheckLevel, DType
 from spacecore._value import Value
-from spacecore.backend import dtype_name, transfer
+from spacecore.backend import dtype_name, transfer, transfer_sparse
 from spacecore.plugins import ops_of_array
 
 __all__ = ["Conversion"]
@@ -75,7 +75,11 @@ class Conversion:
             after = self.data(before, spec, ctx)
             if after is not before:
                 changes[name] = after
-        return x._rebuilt(**changes) if changes else x
+        if not changes:
+            return x
+        made: Value = x._rebuilt(**changes)
+        made._check_converted(ctx)
+        return made
 
     def data(self, x: Any, spec: Spec, ctx: Context) -> Any:
         """Return a piece of data converted for `ctx`; itself if nothing changes."""
@@ -93,6 +97,9 @@ class Conversion:
 
     def array(self, x: Any, source: Any, ctx: Context) -> Any:
         """Return an array on the backend and device of `ctx`, in the precision asked for."""
+        name = dtype_name(x.dtype)
         if self.precision is not None:
-            x = cast(source, x, with_precision_of(dtype_name(x.dtype), dtype_name(ctx.dtype)))
-        return transfer(x, source, ctx.ops, copy=self.copy)
+            name = with_precision_of(name, dtype_name(ctx.dtype))
+        if source.is_sparse(x):
+            return transfer_sparse(x, source, ctx.ops, dtype=name, copy=self.copy)
+        return transfer(cast(source, x, name), source, ctx.ops, copy=self.copy)

@@ -213,7 +213,8 @@ def unrecord(recipe: Recipe, leaves: Sequence[Any]) -> Any:
         if number in made:
             return made[number]
         node = recipe.nodes[number]
-        value = made[number] = object.__new__(node.cls)
+        value: Any = object.__new__(node.cls)
+        made[number] = value
         state = vars(value)
         state.update(node.static)
         for name, item in node.fields:

@@ -36,13 +36,8 @@ def listen(hear: Callable[[type], None]) -> None:
 def _optree() -> ModuleType:
     import optree
 
-    def register(cls: type) -> None:
-        optree.register_pytree_node(
-            cls,
-            _flatten_node,
-            cls.tree_unflatten,
-            namespace=NAMESPACE,  # type: ignore[attr-defined]
-        )
+    def register(cls: Any) -> None:
+        optree.register_pytree_node(cls, _flatten_node, cls.tree_unflatten, namespace=NAMESPACE)
 
     listen(register)
     return optree

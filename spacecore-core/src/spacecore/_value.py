@@ -11,6 +11,7 @@ from abc import ABCMeta
 from typing import Any, ClassVar, Self, TypeVar
 
 from spacecore import _tree
+from spacecore._context import Context
 from spacecore._structure import Spec, Structured, spec_of
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.plugins import ops_of_array
@@ -26,6 +27,7 @@ class _Closing(ABCMeta):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__call__(*args, **kwargs)
         made._close()
+        made._probe()
         return made
 
 
@@ -62,6 +64,12 @@ class Value(Structured, metaclass=_Closing):
                 specs[name] = spec
         static = (*self._static, *(name for name in extra if name not in specs))
         _finish(self, specs, static)
+
+    def _probe(self) -> None:
+        """Test, at a level that pays for it, what only a finished object can be asked."""
+
+    def _check_converted(self, ctx: Context) -> None:
+        """Raise if something that conversion can't reach stayed behind on another backend."""
 
     def _fields(self) -> dict[str, Any]:
         """Every field and its value: static ones first."""
@@ -135,8 +143,10 @@ def summary(x: Any) -> str:
 def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:
     if not ops.is_array(other) or tuple(one.shape) != tuple(other.shape):
         return False
-    if one.dtype != other.dtype:
+    if one.dtype != other.dtype or ops.is_sparse(one) is not ops.is_sparse(other):
         return False
+    if ops.is_sparse(one):
+        return bool((ops.sparse_to_scipy(one) != ops.sparse_to_scipy(other)).nnz == 0)
     return ops.is_traced(one) or ops.is_traced(other) or bool(ops.all(one == other))
 
 

@@ -7,7 +7,7 @@ from spacecore.backend._declare import Binding, Entry, default, differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
 from spacecore.backend._ops import BackendOps
-from spacecore.backend._transfer import transfer
+from spacecore.backend._transfer import transfer, transfer_sparse
 
 __all__ = [
     "BackendFamily",
@@ -20,4 +20,5 @@ __all__ = [
     "differs",
     "dtype_name",
     "transfer",
+    "transfer_sparse",
 ]

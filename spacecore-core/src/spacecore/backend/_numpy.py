@@ -43,6 +43,7 @@ class NumpyOps(BackendOps):
         ]
     )
     capabilities = frozenset({"sparse"})
+    sparse_formats = ("csr", "csc", "coo", "bsr", "dia", "dok", "lil")
     direct: ClassVar[dict[str, Any]] = {
         "allclose": np.allclose,
         "cholesky": np.linalg.cholesky,

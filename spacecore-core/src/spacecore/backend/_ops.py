@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar
 
+from spacecore import _tree
 from spacecore.backend._bind import Bound
 from spacecore.backend._contract import FFTNamespace, LinalgNamespace, Sections
 from spacecore.backend._family import BackendFamily
@@ -35,6 +36,8 @@ class BackendOps(Sections, Bound, declaration=True):
         See `supports`.
     allow_sparse : bool
         Whether sparse matrices can be made and multiplied.
+    sparse_formats : tuple of str
+        The formats that `assparse` makes, the default first.
     has_native_vmap : bool
         Whether `vmap` is the library's, rather than a loop.
     array_types : tuple of type
@@ -48,6 +51,7 @@ class BackendOps(Sections, Bound, declaration=True):
 
     family: ClassVar[BackendFamily]
     array_types: ClassVar[tuple[type, ...]]
+    sparse_formats: ClassVar[tuple[str, ...]] = ()
     has_native_vmap: ClassVar[bool] = False
     linalg: LinalgNamespace
     fft: FFTNamespace
@@ -58,9 +62,12 @@ class BackendOps(Sections, Bound, declaration=True):
     _key: tuple[Any, ...]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        hears = "register_value_class" in vars(cls)  # a subclass shares the trees of its base
         super().__init_subclass__(**kwargs)
         cls.linalg = _extension(cls, "linalg", LinalgNamespace)
         cls.fft = _extension(cls, "fft", FFTNamespace)
+        if hears:
+            _tree.listen(cls.register_value_class)
 
     def __init__(self, device: Any = None, **options: Any):
         fixed = tuple(sorted((name, value) for name, value in options.items() if value is not None))

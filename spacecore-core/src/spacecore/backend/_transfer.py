@@ -8,7 +8,7 @@ from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._ops import BackendOps
 from spacecore.errors import ConversionError
 
-__all__ = ["transfer"]
+__all__ = ["transfer", "transfer_sparse"]
 
 
 def transfer(x: Any, source: BackendOps, target: BackendOps, *, copy: bool | None = None) -> Any:
@@ -37,3 +37,31 @@ def transfer(x: Any, source: BackendOps, target: BackendOps, *, copy: bool | Non
         raise ConversionError(f"{target.family} has no dtype {name}. Cast the array first.")
     exported = source.export_dense(x, copy=copy)
     return target.import_dense(exported, device=target.device, copy=copy)
+
+
+def transfer_sparse(
+    a: Any, source: BackendOps, target: BackendOps, *, dtype: str, copy: bool | None = None
+) -> Any:
+    """Return a sparse matrix of `source` as one of `target`, in the same format if it has that.
+
+    Parameters
+    ----------
+    a : sparse matrix of `source`
+    source, target : BackendOps
+    dtype : str
+        The name of the dtype to give.
+    copy : bool or None
+        As in `transfer`; the indices of a sparse matrix always cross by a copy.
+
+    Raises
+    ------
+    ConversionError
+        If a copy was needed and refused.
+    """
+    if source == target and dtype == dtype_name(a.dtype) and copy is not True:
+        return a
+    if copy is False:
+        raise ConversionError("A sparse matrix crosses by a copy. Pass copy=None.")
+    matrix = source.sparse_to_scipy(a)
+    format = matrix.format if matrix.format in target.sparse_formats else None
+    return target.assparse(matrix, format=format, dtype=target.sanitize_dtype(dtype))

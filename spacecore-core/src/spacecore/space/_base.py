@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from abc import abstractmethod
 from typing import Any, Literal, Self
 
 from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
-from spacecore._typing import CheckLevel, DType, Shape
+from spacecore._typing import CheckLevel, DType, Shape, type_name
 from spacecore._value import Value
 from spacecore.backend import BackendOps
+from spacecore.errors import SpaceValidationError
+from spacecore.space._batch import batched
 
 __all__ = ["Space"]
 
@@ -20,12 +23,14 @@ class Space(Value, static=("ctx",)):
     Spaces are immutable and hold no elements. Two are equal when their sets of elements, dtype,
     family and geometry are; device and check level are not part of it.
 
+    Public methods check their arguments, as far as the check level says, and call a hook of the
+    same name with an underscore, which computes and checks nothing. The forms that begin with
+    `v` take batches: any number of leading axes, the same in every leaf.
+
     Attributes
     ----------
     ctx : Context
     shape : tuple of int
-    size : int
-        Number of coordinates.
     """
 
     ctx: Context
@@ -55,13 +60,24 @@ class Space(Value, static=("ctx",)):
         return count
 
     @abstractmethod
-    def check_member(self, x: object) -> None:
+    def check_member(self, x: Any) -> None:
         """Raise unless `x` is an element, as far as the check level looks.
 
         Raises
         ------
         SpaceValidationError
             A `ValueError` and a `TypeError`: says what was expected and what was got.
+        """
+
+    @abstractmethod
+    def check_batch(self, xs: Any) -> Shape:
+        """Return the leading axes of a batch of elements.
+
+        Raises
+        ------
+        SpaceValidationError
+            If `xs` is no batch of elements, at every level: without its leading axes a batch
+            can't be computed with.
         """
 
     @abstractmethod
@@ -82,26 +98,135 @@ class Space(Value, static=("ctx",)):
             From `ops.random_key(seed)`; the same key gives the same element.
         """
 
-    @abstractmethod
-    def inner(self, x: Any, y: Any) -> Any:
-        """Return the inner product, conjugate-linear in `x`; array of shape ()."""
-
-    @abstractmethod
-    def norm(self, x: Any) -> Any:
-        """Return `sqrt(inner(x, x))`, real; array of shape ()."""
-
-    @abstractmethod
-    def riesz(self, x: Any) -> Any:
-        """Return R x, where `inner(x, y) = vdot(x, R y)`."""
-
-    @abstractmethod
-    def riesz_inverse(self, x: Any) -> Any:
-        """Return R⁻¹ x."""
-
     @property
     @abstractmethod
     def is_euclidean(self) -> bool:
         """Whether the Riesz map is the identity."""
+
+    def add(self, x: Any, y: Any) -> Any:
+        """Return `x + y`."""
+        self.check_member(x)
+        self.check_member(y)
+        return self._add(x, y)
+
+    def scale(self, a: Any, x: Any) -> Any:
+        """Return `a * x` for a number of the space's field.
+
+        Raises
+        ------
+        SpaceValidationError
+            For a complex number on a real space.
+        """
+        self.check_scalar(a)
+        self.check_member(x)
+        return self._scale(a, x)
+
+    def axpy(self, a: Any, x: Any, y: Any) -> Any:
+        """Return `a * x + y` for a number of the space's field."""
+        self.check_scalar(a)
+        self.check_member(x)
+        self.check_member(y)
+        return self._add(self._scale(a, x), y)
+
+    def inner(self, x: Any, y: Any) -> Any:
+        """Return the inner product, conjugate-linear in `x`; array of shape ()."""
+        self.check_member(x)
+        self.check_member(y)
+        return self._inner(x, y)
+
+    def norm(self, x: Any) -> Any:
+        """Return `sqrt(inner(x, x))`, real; array of shape ()."""
+        self.check_member(x)
+        return self._norm(x)
+
+    def riesz(self, x: Any) -> Any:
+        """Return R x, where `inner(x, y) = vdot(x, R y)`.
+
+        Raises
+        ------
+        NotImplementedError
+            If the geometry has no Riesz map.
+        """
+        self.check_member(x)
+        return self._riesz(x)
+
+    def riesz_inverse(self, x: Any) -> Any:
+        """Return R⁻¹ x.
+
+        Raises
+        ------
+        NotImplementedError
+            If the geometry has no inverse Riesz map.
+        """
+        self.check_member(x)
+        return self._riesz_inverse(x)
+
+    def flatten(self, x: Any) -> Any:
+        """Return the coordinates of an element; shape (size,)."""
+        self.check_member(x)
+        return self._flatten(x)
+
+    def unflatten(self, v: Any) -> Any:
+        """Return the element with given coordinates.
+
+        Parameters
+        ----------
+        v : array, shape (size,)
+        """
+        if self.ctx.check_level != "none" and tuple(v.shape) != (self.size,):
+            raise SpaceValidationError(f"Expected shape {(self.size,)}, got {tuple(v.shape)}")
+        x = self._unflatten(v)
+        self.check_member(x)
+        return x
+
+    def vinner(self, xs: Any, ys: Any) -> Any:
+        """Return the inner products of two batches; array of their leading axes."""
+        return self._over_batch(self._inner, xs, ys)
+
+    def vnorm(self, xs: Any) -> Any:
+        """Return the norms of a batch; array of its leading axes."""
+        return self._over_batch(self._norm, xs)
+
+    def vriesz(self, xs: Any) -> Any:
+        """Return R x for each element of a batch."""
+        return self._over_batch(self._riesz, xs)
+
+    def vriesz_inverse(self, xs: Any) -> Any:
+        """Return R⁻¹ x for each element of a batch."""
+        return self._over_batch(self._riesz_inverse, xs)
+
+    def vflatten(self, xs: Any) -> Any:
+        """Return the coordinates of a batch; shape (..., size)."""
+        return self._over_batch(self._flatten, xs)
+
+    def vunflatten(self, vs: Any) -> Any:
+        """Return the batch of elements with given coordinates.
+
+        Parameters
+        ----------
+        vs : array, shape (..., size)
+        """
+        return batched(self.ops, self._unflatten, tuple(vs.shape[:-1]), vs)
+
+    def check_scalar(self, a: Any) -> None:
+        """Raise if elements can't be scaled by `a` and stay in the space.
+
+        Raises
+        ------
+        SpaceValidationError
+            For a complex number on a real space, and for what is no number.
+        """
+        if self.ctx.check_level == "none":
+            return
+        if not _is_number(self.ops, a):
+            raise SpaceValidationError(
+                f"Elements are scaled by a number or an array of shape (). Got {type_name(a)}."
+            )
+        if self.field == "real" and _is_complex(self.ops, a):
+            raise SpaceValidationError(
+                f"A real space is scaled by real numbers. Got {type_name(a)}. "
+                f"Use a complex dtype for the space."
+            )
 
     def convert(
         self,
@@ -134,3 +259,48 @@ class Space(Value, static=("ctx",)):
         conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
         made: Self = conversion.value(self, self.ctx)
         return made
+
+    def _over_batch(self, function: Any, *batches: Any) -> Any:
+        leading = {self.check_batch(xs) for xs in batches}
+        if len(leading) > 1:
+            found = " and ".join(map(str, sorted(leading)))
+            raise SpaceValidationError(f"Expected batches of one length, got {found}")
+        return batched(self.ops, function, leading.pop(), *batches)
+
+    # Hooks: they compute, and check nothing.
+
+    _add = staticmethod(operator.add)
+    _scale = staticmethod(operator.mul)
+
+    def _conj(self, x: Any) -> Any:
+        return self.ops.conj(x)
+
+    @abstractmethod
+    def _inner(self, x: Any, y: Any) -> Any: ...
+
+    def _norm(self, x: Any) -> Any:
+        return self.ops.sqrt(self.ops.real(self._inner(x, x)))
+
+    @abstractmethod
+    def _riesz(self, x: Any) -> Any: ...
+
+    @abstractmethod
+    def _riesz_inverse(self, x: Any) -> Any: ...
+
+    @abstractmethod
+    def _flatten(self, x: Any) -> Any: ...
+
+    @abstractmethod
+    def _unflatten(self, v: Any) -> Any: ...
+
+
+def _is_number(ops: BackendOps, a: Any) -> bool:
+    if isinstance(a, int | float | complex):
+        return True
+    return ops.is_dense(a) and tuple(a.shape) == ()
+
+
+def _is_complex(ops: BackendOps, a: Any) -> bool:
+    if isinstance(a, complex):
+        return True
+    return ops.is_dense(a) and ops.is_complex_dtype(a.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spacecore._typing import Array, DType
-from spacecore.backend._declare import section
+from spacecore.backend._declare import default, section
 
 __all__ = ["SparseMatrices"]
 
@@ -22,8 +22,8 @@ class SparseMatrices:
         x : sparse or dense array, shape (m, n)
             Sparse matrices of this library and of SciPy, and dense arrays of this library.
         format : str, optional
-            `"csr"`, `"csc"`, `"coo"`, or another that the library has; by default the one it
-            multiplies fastest, or that of `x` if it is sparse already.
+            One of the backend's `sparse_formats`; by default the one it multiplies fastest, or
+            that of `x` if it is sparse already.
         dtype : dtype, optional
             That of `x` by default.
         """
@@ -38,6 +38,11 @@ class SparseMatrices:
         x : array, shape (n,) or (n, k)
         """
         raise NotImplementedError
+
+    @default
+    def sparse_transpose(self, a: Any, /) -> Any:
+        """Return the transpose of a sparse matrix, sharing its memory where the format allows."""
+        return a.T
 
     def sparse_to_dense(self, a: Any, /) -> Array:
         """Return the dense array of a sparse matrix; entries that occur twice are summed."""

@@ -1,0 +1,52 @@
+"""The adjoint of an operator, as a view of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacecore.linop._base import Kernel, LinOp
+
+__all__ = ["AdjointLinOp"]
+
+
+class AdjointLinOp(LinOp, data=("operator",)):
+    """`A.H`: applies A's adjoint, and A as its own adjoint. Holds A and nothing of its own.
+
+    Parameters
+    ----------
+    operator : LinOp
+    """
+
+    operator: LinOp
+
+    def __init__(self, operator: LinOp):
+        super().__init__(operator.codomain, operator.domain, operator.ctx)
+        self.operator = operator
+
+    @property
+    def H(self) -> LinOp:
+        return self.operator
+
+    def _kernel(self) -> Kernel | None:
+        return self.operator._adjoint_kernel()
+
+    def _adjoint_kernel(self) -> Kernel | None:
+        return self.operator._kernel()
+
+    def _apply(self, x: Any) -> Any:
+        return self.operator._rapply(x)
+
+    def _rapply(self, y: Any) -> Any:
+        return self.operator._apply(y)
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        return self.operator._rvapply(xs, leading)
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        return self.operator._vapply(ys, leading)
+
+    def is_hermitian(self) -> bool | None:
+        return self.operator.is_hermitian()
+
+    def __repr__(self) -> str:
+        return f"{self.operator!r}.H"

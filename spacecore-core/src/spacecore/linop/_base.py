@@ -1,0 +1,383 @@
+"""`LinOp`: a linear map between two spaces, its adjoint in their geometry, and its algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Self
+
+from spacecore._ambient import resolve_context_priority
+from spacecore._context import Context, ContextLike
+from spacecore._conversion import Conversion
+from spacecore._typing import CheckLevel, DType, type_name
+from spacecore._value import Value
+from spacecore.backend import BackendOps
+from spacecore.linop._probe import probe_adjoint
+from spacecore.linop._refusals import refuse_array_operand, refuse_batch
+from spacecore.space import Space
+from spacecore.space._batch import batched
+
+__all__ = ["LinOp"]
+
+Kernel = Callable[[Any], Any]
+
+
+class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
+    """A linear map from one space to another.
+
+    To write one, subclass and define `_apply(x)` and `_rapply(y)`: elements in, elements out,
+    checked around them. `_rapply` is the adjoint in the inner products of the spaces,
+    `⟨A x, y⟩ = ⟨x, A.H y⟩`. Writing the public `apply` and `rapply` instead works as well.
+
+    Parameters
+    ----------
+    dom, cod : Space
+        Domain and codomain.
+    ctx : Context, optional
+        By default the spaces' own.
+
+    Attributes
+    ----------
+    domain, codomain : Space
+    ctx : Context
+
+    Examples
+    --------
+    >>> import spacecore as sc
+    >>> class Reverse(sc.LinOp):
+    ...     def _apply(self, x):
+    ...         return self.ops.flip(x)
+    ...
+    ...     _rapply = _apply
+    >>> X = sc.DenseVectorSpace(3, "numpy")
+    >>> A = Reverse(X, X)
+    >>> A @ X.ctx.asarray([1, 2, 3])
+    array([3., 2., 1.])
+    """
+
+    domain: Space
+    codomain: Space
+    ctx: Context
+
+    # An array on the left hands the operation over, and is told what to write instead.
+    __array_ufunc__ = None
+    __array_priority__ = 1000
+
+    def __init__(self, dom: Space, cod: Space, ctx: ContextLike | None = None):
+        for space in (dom, cod):
+            if not isinstance(space, Space):
+                raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(space)}.")
+        self.ctx = resolve_context_priority(ctx, dom, cod)
+        self.domain = dom
+        self.codomain = cod
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for public in ("apply", "rapply", "vapply", "rvapply"):
+            written = vars(cls).get(public)
+            if written is not None:
+                setattr(cls, public, _checked_method(public, written))
+                setattr(cls, f"_{public}", _as_hook(public, written))
+
+    @property
+    def dom(self) -> Space:
+        """The domain."""
+        return self.domain
+
+    @property
+    def cod(self) -> Space:
+        """The codomain."""
+        return self.codomain
+
+    @property
+    def ops(self) -> BackendOps:
+        """The backend."""
+        return self.ctx.ops
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of what the operator gives."""
+        return self.codomain.dtype
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Sizes of codomain and domain: the shape of `to_matrix()`."""
+        return self.codomain.size, self.domain.size
+
+    @property
+    def H(self) -> LinOp:  # noqa: N802  the field's symbol
+        """The adjoint in the inner products of the spaces, as a view."""
+        from spacecore.linop._adjoint import AdjointLinOp
+
+        return AdjointLinOp(self)
+
+    def _probe(self) -> None:
+        """At `strict`, test a hand-written adjoint against the operator on random elements."""
+        if self.ctx.check_level == "strict" and self._kernel() is None:
+            probe_adjoint(self)
+
+    # Application. The kernels are compiled on first use and kept as attributes that shadow the
+    # methods; they refer to data and spaces, never to the operator.
+
+    def apply(self, x: Any) -> Any:
+        """Return A x.
+
+        Parameters
+        ----------
+        x : element of the domain
+
+        Returns
+        -------
+        element of the codomain
+
+        Raises
+        ------
+        SpaceValidationError
+            If `x` is no element of the domain.
+        """
+        kernel = self._kernel()
+        if kernel is None:
+            return _call_checked(self, self._apply, x, self.domain, self.codomain)
+        compiled = _guarded(self.domain, kernel, self.ctx)
+        vars(self)["apply"] = compiled
+        return compiled(x)
+
+    def rapply(self, y: Any) -> Any:
+        """Return A.H y, the adjoint in the inner products of the spaces.
+
+        Parameters
+        ----------
+        y : element of the codomain
+
+        Returns
+        -------
+        element of the domain
+
+        Raises
+        ------
+        SpaceValidationError
+            If `y` is no element of the codomain.
+        """
+        kernel = self._adjoint_kernel()
+        if kernel is None:
+            return _call_checked(self, self._rapply, y, self.codomain, self.domain)
+        compiled = _guarded(self.codomain, kernel, self.ctx)
+        vars(self)["rapply"] = compiled
+        return compiled(y)
+
+    def vapply(self, xs: Any) -> Any:
+        """Return A x for each element of a batch.
+
+        Parameters
+        ----------
+        xs : batch of elements of the domain
+            With one or more leading axes, the same in every leaf.
+
+        Returns
+        -------
+        batch of elements of the codomain, with the same leading axes
+        """
+        return self._vapply(xs, self.domain.check_batch(xs))
+
+    def rvapply(self, ys: Any) -> Any:
+        """Return A.H y for each element of a batch; see `vapply`."""
+        return self._rvapply(ys, self.codomain.check_batch(ys))
+
+    # Hooks.
+
+    def _kernel(self) -> Kernel | None:
+        """A function that computes A x and refers to no operator; None where `_apply` is it."""
+        return None
+
+    def _adjoint_kernel(self) -> Kernel | None:
+        """A function that computes A.H y; None where `_rapply` is it."""
+        return None
+
+    def _apply(self, x: Any) -> Any:
+        kernel = self._kernel()
+        if kernel is None:
+            raise NotImplementedError(f"{type(self).__name__} must write `_apply(x)`.")
+        return kernel(x)
+
+    def _rapply(self, y: Any) -> Any:
+        kernel = self._adjoint_kernel()
+        if kernel is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no adjoint. Write `_rapply(y)` on it."
+            )
+        return kernel(y)
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        return batched(self.ops, self._apply, leading, xs)
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        return batched(self.ops, self._rapply, leading, ys)
+
+    # Dense forms.
+
+    def to_matrix(self) -> Any:
+        """Return the matrix of the operator in coordinates; array of shape `self.shape`."""
+        columns = self.vapply(
+            self.domain.vunflatten(self.ops.eye(self.shape[1], dtype=self.domain.dtype))
+        )
+        return self.ops.permute_dims(self.codomain.vflatten(columns), (1, 0))
+
+    def to_dense(self) -> Any:
+        """Return the array of the operator; shape `codomain.shape + domain.shape`."""
+        return self.ops.reshape(self.to_matrix(), (*self.codomain.shape, *self.domain.shape))
+
+    def to_sparse(self, *, format: str | None = None) -> Any:
+        """Return the matrix of the operator as a sparse matrix of the backend."""
+        return self.ctx.assparse(self.to_matrix(), format=format)
+
+    def is_hermitian(self) -> bool | None:
+        """Tell whether A = A.H by structure alone: None where structure does not say."""
+        return None if self.domain == self.codomain else False
+
+    def fuse(self, *, materialize: bool = False) -> LinOp:
+        """Return an equal operator with products and sums of matrices multiplied out.
+
+        Parameters
+        ----------
+        materialize : bool
+            Also turn operators without a matrix into dense ones.
+        """
+        from spacecore.linop._fuse import fuse
+
+        return fuse(self, materialize=materialize)
+
+    def convert(
+        self,
+        target: ContextLike,
+        *,
+        dtype: DType | str | None = None,
+        check_level: CheckLevel | None = None,
+        copy: bool | None = None,
+    ) -> Self:
+        """Return this operator on another library; see `Space.convert`."""
+        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
+        made: Self = conversion.value(self, self.ctx)
+        return made
+
+    # Algebra: lazy, rewritten locally when it is built.
+
+    def __call__(self, x: Any) -> Any:
+        return self.apply(x)
+
+    def __matmul__(self, other: Any) -> Any:
+        if isinstance(other, LinOp):
+            from spacecore.linop._composed import make_composed
+
+            return make_composed(self, other)
+        if self.ctx.check_level != "none":
+            refuse_batch(self, other)
+        return self.apply(other)
+
+    def __add__(self, other: Any) -> LinOp:
+        if isinstance(other, LinOp):
+            from spacecore.linop._sum import make_sum
+
+            return make_sum(self, other)
+        if isinstance(other, int) and other == 0:  # where the builtin `sum` starts
+            return self
+        return refuse_array_operand(self, "+", other)
+
+    def __radd__(self, other: Any) -> LinOp:
+        return self.__add__(other)
+
+    def __sub__(self, other: Any) -> LinOp:
+        return (
+            self + (-other) if isinstance(other, LinOp) else refuse_array_operand(self, "-", other)
+        )
+
+    def __rsub__(self, other: Any) -> LinOp:
+        return (-self).__add__(other)
+
+    def __neg__(self) -> LinOp:
+        return self * -1
+
+    def __mul__(self, scalar: Any) -> LinOp:
+        from spacecore.linop._scaled import make_scaled
+
+        if isinstance(scalar, LinOp) or not _is_scalar(self.ops, scalar):
+            return refuse_array_operand(self, "*", scalar)
+        return make_scaled(scalar, self)
+
+    def __rmul__(self, scalar: Any) -> LinOp:
+        return self.__mul__(scalar)
+
+    def __truediv__(self, scalar: Any) -> LinOp:
+        from spacecore.linop._scaled import make_scaled
+
+        if isinstance(scalar, LinOp) or not _is_scalar(self.ops, scalar):
+            return refuse_array_operand(self, "/", scalar)
+        return make_scaled(1 / scalar, self)
+
+    def __pow__(self, power: int) -> LinOp:
+        from spacecore.linop._composed import make_power
+
+        return make_power(self, power)
+
+    def __rmatmul__(self, other: Any) -> LinOp:
+        return refuse_array_operand(self, "r@", other)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.domain!r} -> {self.codomain!r})"
+
+
+def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:
+    """The kernel behind the membership test of the space."""
+    if ctx.check_level == "none":
+        return kernel
+    check = space.check_member
+
+    def guarded(x: Any) -> Any:
+        check(x)
+        return kernel(x)
+
+    return guarded
+
+
+def _call_checked(op: LinOp, function: Kernel, x: Any, source: Space, target: Space) -> Any:
+    """Call a function that a user wrote, its argument and its result checked."""
+    if op.ctx.check_level == "none":
+        return function(x)
+    source.check_member(x)
+    result = function(x)
+    target.check_member(result)
+    return result
+
+
+def _checked_method(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
+    """The public method that a subclass wrote, with its argument and result checked."""
+    forward, batch = not name.startswith("r"), "v" in name
+
+    @wraps(written)
+    def method(self: LinOp, x: Any) -> Any:
+        source, target = self.domain, self.codomain
+        if not forward:
+            source, target = target, source
+        if batch:
+            source.check_batch(x)
+            return written(self, x)
+        return _call_checked(self, lambda given: written(self, given), x, source, target)
+
+    return method
+
+
+def _as_hook(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
+    """A public method that a subclass wrote, in the place of the hook."""
+    if "v" not in name:
+        return written
+
+    @wraps(written)
+    def hook(self: LinOp, xs: Any, leading: tuple[int, ...]) -> Any:
+        return written(self, xs)
+
+    return hook
+
+
+def _is_scalar(ops: BackendOps, x: Any) -> bool:
+    if isinstance(x, int | float | complex):
+        return True
+    return ops.is_dense(x) and tuple(x.shape) == ()

@@ -1,0 +1,180 @@
+"""Products of operators."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from operator import index
+from typing import Any
+
+from spacecore._ambient import resolve_context_priority
+from spacecore._typing import type_name
+from spacecore.linop._base import Kernel, LinOp
+from spacecore.linop._diagonal import DiagonalLinOp
+from spacecore.linop._identity import IdentityLinOp, ZeroLinOp
+from spacecore.linop._refusals import refuse_mismatch
+from spacecore.linop._scaled import ScaledLinOp, make_scaled
+
+__all__ = ["ComposedLinOp", "make_composed", "make_power"]
+
+
+class ComposedLinOp(LinOp, data=("operators",)):
+    """`(A B ... Z) x = A (B (... (Z x)))`; the adjoint is `Z.H ... B.H A.H`.
+
+    Parameters
+    ----------
+    operators : sequence of LinOp
+        At least one, as they are written: the last is applied first. Each domain equals the
+        codomain of the next.
+    """
+
+    operators: tuple[LinOp, ...]
+
+    def __init__(self, operators: Any):
+        factors = tuple(operators)
+        if not factors:
+            raise ValueError("A product of operators has at least one factor. Got none.")
+        for left, right in pairwise(factors):
+            _check_fit(left, right)
+        ctx = resolve_context_priority(None, *factors)
+        super().__init__(factors[-1].domain, factors[0].codomain, ctx)
+        self.operators = factors
+
+    def _kernel(self) -> Kernel | None:
+        return _chained([op._kernel() for op in reversed(self.operators)])
+
+    def _adjoint_kernel(self) -> Kernel | None:
+        return _chained([op._adjoint_kernel() for op in self.operators])
+
+    def _apply(self, x: Any) -> Any:
+        for op in reversed(self.operators):
+            x = op.apply(x)
+        return x
+
+    def _rapply(self, y: Any) -> Any:
+        for op in self.operators:
+            y = op.rapply(y)
+        return y
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        for op in reversed(self.operators):
+            xs = op._vapply(xs, leading)
+        return xs
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        for op in self.operators:
+            ys = op._rvapply(ys, leading)
+        return ys
+
+    def is_hermitian(self) -> bool | None:
+        if self.domain != self.codomain:
+            return False
+        factors = self.operators
+        mirrored = all(
+            left is _adjoint_of(right) or _adjoint_of(left) is right
+            for left, right in zip(factors, reversed(factors), strict=True)
+        )
+        return True if mirrored else None
+
+    def __repr__(self) -> str:
+        return f"({' @ '.join(map(repr, self.operators))})"
+
+
+def make_composed(*operators: LinOp) -> LinOp:
+    """Return the product: identities vanish, zeros annihilate, numbers move to the front.
+
+    Raises
+    ------
+    SpaceValidationError
+        If a domain is not the next codomain.
+    """
+    factors: list[LinOp] = []
+    for op in operators:
+        factors += op.operators if isinstance(op, ComposedLinOp) else (op,)
+    for left, right in pairwise(factors):
+        _check_fit(left, right)
+    first, last = factors[0], factors[-1]
+    if any(isinstance(op, ZeroLinOp) for op in factors):
+        return ZeroLinOp(last.domain, first.codomain, resolve_context_priority(None, *factors))
+    scale, kept = _simplified(factors)
+    product = _product(kept) if kept else IdentityLinOp(last.domain, last.ctx)
+    return product if scale is None else make_scaled(scale, product)
+
+
+def make_power(operator: LinOp, power: Any) -> LinOp:
+    """Return the operator applied `power` times; the identity for 0.
+
+    Raises
+    ------
+    TypeError
+        If the power is no integer.
+    ValueError
+        If it is negative.
+    SpaceValidationError
+        If the operator does not map a space to itself.
+    """
+    try:
+        power = index(power)
+    except TypeError:
+        raise TypeError(f"`A ** k` takes a non-negative integer. Got {type_name(power)}.") from None
+    if power < 0:
+        raise ValueError(f"`A ** k` takes a non-negative integer. Got {power}. Use a solver.")
+    if operator.domain != operator.codomain:
+        refuse_mismatch("A ** k", "A.domain == A.codomain", operator.domain, operator.codomain)
+    if power == 0:
+        return IdentityLinOp(operator.domain, operator.ctx)
+    return make_composed(*[operator] * power)
+
+
+def _check_fit(left: LinOp, right: LinOp) -> None:
+    if left.domain != right.codomain:
+        refuse_mismatch("A @ B", "A.domain == B.codomain", left.domain, right.codomain)
+
+
+def _simplified(factors: list[LinOp]) -> tuple[Any, list[LinOp]]:
+    """The Python number in front, and the factors that remain."""
+    scale: Any = None
+    kept: list[LinOp] = []
+    for given in factors:
+        factor = given
+        if isinstance(factor, ScaledLinOp) and isinstance(factor.scale, int | float):
+            scale = factor.scale if scale is None else scale * factor.scale
+            factor = factor.operator
+        if isinstance(factor, IdentityLinOp):
+            continue
+        last = kept.pop() if kept else None
+        if isinstance(last, DiagonalLinOp) and isinstance(factor, DiagonalLinOp):
+            factor = DiagonalLinOp(last.diagonal * factor.diagonal, factor.domain, factor.ctx)
+        elif last is not None:
+            kept.append(last)
+        kept.append(factor)
+    return scale, kept
+
+
+def _product(factors: list[LinOp]) -> LinOp:
+    return factors[0] if len(factors) == 1 else ComposedLinOp(factors)
+
+
+def _chained(kernels: list[Kernel | None]) -> Kernel | None:
+    """One function for several in turn; None if a factor has no kernel."""
+    found = [kernel for kernel in kernels if kernel is not None]
+    if len(found) < len(kernels):
+        return None
+    if len(found) == 2:
+        first, second = found
+        return lambda x: second(first(x))
+
+    def chained(x: Any) -> Any:
+        for kernel in found:
+            x = kernel(x)
+        return x
+
+    return chained
+
+
+def _adjoint_of(op: LinOp) -> LinOp | None:
+    """What `op` is the adjoint view of, or itself where it is Hermitian."""
+    from spacecore.linop._adjoint import AdjointLinOp
+
+    if isinstance(op, AdjointLinOp):
+        return op.operator
+    return op if op.is_hermitian() is True else None

@@ -1,0 +1,81 @@
+"""Operators given in coordinates: what they need beyond the Euclidean adjoint."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from spacecore.errors import SpaceValidationError
+from spacecore.linop._base import Kernel, LinOp
+from spacecore.space import Space
+
+__all__ = ["CoordinateLinOp", "through_riesz"]
+
+
+class CoordinateLinOp(LinOp):
+    """An operator whose Euclidean adjoint is at hand; the Riesz maps of its spaces do the rest.
+
+    Subclasses give kernels between elements, and kernels of batches with one leading axis.
+    """
+
+    @abstractmethod
+    def _kernel(self) -> Kernel: ...
+
+    @abstractmethod
+    def _euclidean_adjoint_kernel(self) -> Kernel:
+        """A function that computes Aᴴ y in coordinates."""
+
+    def _adjoint_kernel(self) -> Kernel:
+        return through_riesz(self.domain, self.codomain, self._euclidean_adjoint_kernel())
+
+
+def through_riesz(domain: Space, codomain: Space, euclidean: Kernel) -> Kernel:
+    """Return the adjoint in the spaces' inner products, `R_X⁻¹ Aᴴ R_Y`.
+
+    Parameters
+    ----------
+    domain, codomain : Space
+        Of A.
+    euclidean : callable
+        Computes Aᴴ y.
+    """
+    if domain.is_euclidean and codomain.is_euclidean:
+        return euclidean
+    if domain.is_euclidean:
+        lower = codomain._riesz
+        return lambda y: euclidean(lower(y))
+    if codomain.is_euclidean:
+        lift = domain._riesz_inverse
+        return lambda y: lift(euclidean(y))
+    lower, lift = codomain._riesz, domain._riesz_inverse
+    return lambda y: lift(euclidean(lower(y)))
+
+
+def check_fields(name: str, domain: Space, codomain: Space) -> None:
+    """Raise if one space is real and the other complex.
+
+    Raises
+    ------
+    SpaceValidationError
+    """
+    if domain.field != codomain.field:
+        raise SpaceValidationError(
+            f"{name} maps between spaces over one field. Got a {domain.field} domain and a "
+            f"{codomain.field} codomain. Use a complex dtype for both."
+        )
+
+
+def check_coefficients(name: str, x: Any, domain: Space, codomain: Space) -> None:
+    """Raise unless coefficients times an element of the domain are of the codomain's dtype.
+
+    Raises
+    ------
+    SpaceValidationError
+    """
+    ops = domain.ops
+    given = ops.result_type(x.dtype, domain.dtype)
+    if given != codomain.dtype:
+        raise SpaceValidationError(
+            f"Expected coefficients of {name} that give dtype {ops.dtype_name(codomain.dtype)}, "
+            f"got {ops.dtype_name(x.dtype)}, which gives {ops.dtype_name(given)}"
+        )

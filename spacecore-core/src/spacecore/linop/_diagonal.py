@@ -1,0 +1,77 @@
+"""Operators that multiply elementwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacecore._ambient import resolve_context_priority
+from spacecore._context import ContextLike
+from spacecore._typing import type_name
+from spacecore.errors import SpaceValidationError
+from spacecore.linop._base import Kernel
+from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients
+from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
+
+__all__ = ["DiagonalLinOp"]
+
+
+class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
+    """`(D x)_i = d_i x_i`; the adjoint multiplies by `conj(d)` between the Riesz maps.
+
+    Parameters
+    ----------
+    d : array, shape of the space
+        Kept as it is given.
+    space : Space, optional
+        By default the Euclidean space of d's shape and dtype.
+    ctx : Context, optional
+
+    Raises
+    ------
+    SpaceValidationError
+        If d is no dense array of the backend, or shape or dtype do not fit.
+    """
+
+    diagonal: Any
+
+    def __init__(self, d: Any, space: Space | None = None, ctx: ContextLike | None = None):
+        context = resolve_context_priority(ctx, d if space is None else space)
+        if not context.ops.is_dense(d):
+            raise SpaceValidationError(
+                f"Expected dense array for {context.ops.family}, got {type_name(d)}"
+            )
+        if space is None:
+            kind = DenseVectorSpace if len(d.shape) == 1 else DenseCoordinateSpace
+            space = kind(tuple(d.shape), context)
+        super().__init__(space, space, context)
+        self.diagonal = d
+        if tuple(d.shape) != space.shape:
+            raise SpaceValidationError(f"Expected shape {space.shape}, got {tuple(d.shape)}")
+        check_coefficients("DiagonalLinOp", d, space, space)
+
+    def _kernel(self) -> Kernel:
+        d = self.diagonal
+        return lambda x: d * x
+
+    def _euclidean_adjoint_kernel(self) -> Kernel:
+        ops, d = self.ops, self.diagonal
+        if not ops.is_complex_dtype(d.dtype):
+            return lambda y: d * y
+        conj = ops.conj
+        return lambda y: conj(d) * y
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        return self.diagonal * xs
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        if self.domain.is_euclidean:
+            return self.ops.conj(self.diagonal) * ys
+        return super()._rvapply(ys, leading)
+
+    def to_matrix(self) -> Any:
+        return self.ops.diag(self.ops.reshape(self.diagonal, (-1,)))
+
+    def is_hermitian(self) -> bool | None:
+        """True where `d` is real and the geometry multiplies elementwise too; else None."""
+        real = not self.ops.is_complex_dtype(self.diagonal.dtype)
+        return True if real and self.domain.is_euclidean else None

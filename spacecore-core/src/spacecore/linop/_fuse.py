@@ -1,0 +1,76 @@
+"""Multiplying an expression out."""
+
+from __future__ import annotations
+
+from spacecore.linop._adjoint import AdjointLinOp
+from spacecore.linop._base import LinOp
+from spacecore.linop._composed import ComposedLinOp, make_composed
+from spacecore.linop._dense import DenseLinOp
+from spacecore.linop._diagonal import DiagonalLinOp
+from spacecore.linop._scaled import ScaledLinOp, make_scaled
+from spacecore.linop._sum import SumLinOp, make_sum
+
+__all__ = ["fuse"]
+
+
+def fuse(op: LinOp, *, materialize: bool) -> LinOp:
+    """Return an equal operator with matrices multiplied and added; see `LinOp.fuse`."""
+    if isinstance(op, ScaledLinOp):
+        inner = fuse(op.operator, materialize=materialize)
+        if isinstance(inner, DenseLinOp):
+            return _dense(inner, op.scale * inner.array)
+        if isinstance(inner, DiagonalLinOp):
+            return DiagonalLinOp(op.scale * inner.diagonal, inner.domain, inner.ctx)
+        return make_scaled(op.scale, inner)
+    if isinstance(op, SumLinOp):
+        return _fused_sum([fuse(term, materialize=materialize) for term in op.operators])
+    if isinstance(op, ComposedLinOp):
+        return _fused_product([fuse(factor, materialize=materialize) for factor in op.operators])
+    multiplied = isinstance(op, AdjointLinOp) and isinstance(op.operator, DenseLinOp)
+    if (multiplied or materialize) and not isinstance(op, DenseLinOp):
+        return DenseLinOp(op.to_dense(), op.domain, op.codomain, op.ctx)
+    return op
+
+
+def _fused_sum(terms: list[LinOp]) -> LinOp:
+    matrices = [term for term in terms if isinstance(term, DenseLinOp)]
+    if len(matrices) < 2:
+        return make_sum(*terms)
+    total = matrices[0].array
+    for term in matrices[1:]:
+        total = total + term.array
+    rest = [term for term in terms if not isinstance(term, DenseLinOp)]
+    return make_sum(_dense(matrices[0], total), *rest)
+
+
+def _fused_product(factors: list[LinOp]) -> LinOp:
+    kept: list[LinOp] = []
+    for factor in factors:
+        last = kept[-1] if kept else None
+        merged = None if last is None else _merged(last, factor)
+        if merged is None:
+            kept.append(factor)
+        else:
+            kept[-1] = merged
+    return make_composed(*kept)
+
+
+def _merged(left: LinOp, right: LinOp) -> LinOp | None:
+    """One dense operator for two neighbours, if each is dense or diagonal and one is dense."""
+    kinds = (DenseLinOp, DiagonalLinOp)
+    if not (isinstance(left, kinds) and isinstance(right, kinds)):
+        return None
+    if isinstance(left, DiagonalLinOp) and isinstance(right, DiagonalLinOp):
+        return None
+    ops, shape = left.ops, (*left.codomain.shape, *right.domain.shape)
+    if isinstance(left, DiagonalLinOp):
+        product = ops.reshape(left.diagonal, (-1, 1)) * right.to_matrix()
+    elif isinstance(right, DiagonalLinOp):
+        product = left.to_matrix() * ops.reshape(right.diagonal, (1, -1))
+    else:
+        product = ops.matmul(left.to_matrix(), right.to_matrix())
+    return DenseLinOp(ops.reshape(product, shape), right.domain, left.codomain, left.ctx)
+
+
+def _dense(like: DenseLinOp, array: object) -> DenseLinOp:
+    return DenseLinOp(array, like.domain, like.codomain, like.ctx)

@@ -1,0 +1,100 @@
+"""Multiples of operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spacecore.linop._base import Kernel, LinOp
+from spacecore.linop._identity import ZeroLinOp
+
+__all__ = ["ScaledLinOp", "make_scaled"]
+
+
+class ScaledLinOp(LinOp, data=("scale", "operator")):
+    """`(a A) x = a (A x)`; the adjoint is `conj(a) A.H`.
+
+    Parameters
+    ----------
+    scale : number, or array of shape ()
+        Real on real spaces.
+    operator : LinOp
+    """
+
+    scale: Any
+    operator: LinOp
+
+    def __init__(self, scale: Any, operator: LinOp):
+        operator.codomain.check_scalar(scale)
+        super().__init__(operator.domain, operator.codomain, operator.ctx)
+        self.scale = _as_coefficient(scale, operator)
+        self.operator = operator
+
+    def _kernel(self) -> Kernel | None:
+        a, inner, times = self.scale, self.operator._kernel(), self.codomain._scale
+        return None if inner is None else lambda x: times(a, inner(x))
+
+    def _adjoint_kernel(self) -> Kernel | None:
+        a, inner, times = self._conjugate(), self.operator._adjoint_kernel(), self.domain._scale
+        return None if inner is None else lambda y: times(a, inner(y))
+
+    def _apply(self, x: Any) -> Any:
+        return self.codomain._scale(self.scale, self.operator.apply(x))
+
+    def _rapply(self, y: Any) -> Any:
+        return self.domain._scale(self._conjugate(), self.operator.rapply(y))
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        return self.codomain._scale(self.scale, self.operator._vapply(xs, leading))
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        return self.domain._scale(self._conjugate(), self.operator._rvapply(ys, leading))
+
+    def is_hermitian(self) -> bool | None:
+        inner = self.operator.is_hermitian()
+        return inner if isinstance(self.scale, int | float) else (inner and None)
+
+    def _conjugate(self) -> Any:
+        if isinstance(self.scale, int | float):
+            return self.scale
+        return (
+            self.scale.conjugate() if isinstance(self.scale, complex) else self.ops.conj(self.scale)
+        )
+
+    def __repr__(self) -> str:
+        shown = self.scale if isinstance(self.scale, int | float | complex) else "a"
+        return f"{shown} * {self.operator!r}"
+
+
+def make_scaled(scale: Any, operator: LinOp) -> LinOp:
+    """Return `scale * operator`: A for 1, zero for 0, factors of Python numbers folded.
+
+    Raises
+    ------
+    SpaceValidationError
+        For a complex number on a real space.
+    """
+    a = _as_coefficient(scale, operator)
+    operator.codomain.check_scalar(a)
+    if isinstance(a, int | float | complex):
+        if a == 1:
+            return operator
+        if a == 0 or isinstance(operator, ZeroLinOp):
+            return ZeroLinOp(operator.domain, operator.codomain, operator.ctx)
+        if isinstance(operator, ScaledLinOp) and isinstance(operator.scale, int | float | complex):
+            return make_scaled(a * operator.scale, operator.operator)
+    return ScaledLinOp(a, operator)
+
+
+def _as_coefficient(scale: Any, operator: LinOp) -> Any:
+    """A number as a Python number, which has no dtype; an array in the codomain's precision."""
+    if isinstance(scale, np.generic):
+        return scale.item()
+    if isinstance(scale, int | float | complex):
+        return scale
+    ops = operator.ops
+    dtype = operator.codomain.dtype
+    if not ops.is_complex_dtype(scale.dtype):
+        dtype = ops.real_dtype(dtype)
+    return scale if scale.dtype == dtype else ops.astype(scale, dtype)

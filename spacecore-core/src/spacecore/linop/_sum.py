@@ -1,0 +1,118 @@
+"""Sums of operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacecore._ambient import resolve_context_priority
+from spacecore.linop._base import Kernel, LinOp
+from spacecore.linop._diagonal import DiagonalLinOp
+from spacecore.linop._identity import ZeroLinOp
+from spacecore.linop._refusals import refuse_mismatch
+from spacecore.space import Space
+
+__all__ = ["SumLinOp", "make_sum"]
+
+
+class SumLinOp(LinOp, data=("operators",)):
+    """`(A + B + ...) x = A x + B x + ...`; the adjoint is the sum of the adjoints.
+
+    Parameters
+    ----------
+    operators : sequence of LinOp
+        At least one, all with equal domains and equal codomains.
+    """
+
+    operators: tuple[LinOp, ...]
+
+    def __init__(self, operators: Any):
+        terms = tuple(operators)
+        _check_terms(terms)
+        super().__init__(terms[0].domain, terms[0].codomain, resolve_context_priority(None, *terms))
+        self.operators = terms
+
+    def _kernel(self) -> Kernel | None:
+        return _added(self.codomain, [op._kernel() for op in self.operators])
+
+    def _adjoint_kernel(self) -> Kernel | None:
+        return _added(self.domain, [op._adjoint_kernel() for op in self.operators])
+
+    def _apply(self, x: Any) -> Any:
+        return _total(self.codomain, (op.apply(x) for op in self.operators))
+
+    def _rapply(self, y: Any) -> Any:
+        return _total(self.domain, (op.rapply(y) for op in self.operators))
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        return _total(self.codomain, (op._vapply(xs, leading) for op in self.operators))
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        return _total(self.domain, (op._rvapply(ys, leading) for op in self.operators))
+
+    def is_hermitian(self) -> bool | None:
+        if self.domain != self.codomain:
+            return False
+        return True if all(op.is_hermitian() is True for op in self.operators) else None
+
+    def __repr__(self) -> str:
+        return f"({' + '.join(map(repr, self.operators))})"
+
+
+def make_sum(*operators: LinOp) -> LinOp:
+    """Return the sum: nested sums flattened, zeros dropped, Euclidean diagonals added.
+
+    Raises
+    ------
+    SpaceValidationError
+        If domains or codomains differ.
+    """
+    terms = [
+        term for op in operators for term in (op.operators if isinstance(op, SumLinOp) else (op,))
+    ]
+    _check_terms(tuple(terms))
+    kept = _merge_diagonals([term for term in terms if not isinstance(term, ZeroLinOp)])
+    if not kept:
+        return terms[0]
+    return kept[0] if len(kept) == 1 else SumLinOp(kept)
+
+
+def _check_terms(terms: tuple[LinOp, ...]) -> None:
+    if not terms:
+        raise ValueError("A sum of operators has at least one term. Got none.")
+    first = terms[0]
+    for term in terms[1:]:
+        if term.domain != first.domain:
+            refuse_mismatch("A + B", "A.domain == B.domain", first.domain, term.domain)
+        if term.codomain != first.codomain:
+            refuse_mismatch("A + B", "A.codomain == B.codomain", first.codomain, term.codomain)
+
+
+def _merge_diagonals(terms: list[LinOp]) -> list[LinOp]:
+    diagonals = [term for term in terms if isinstance(term, DiagonalLinOp)]
+    if len(diagonals) < 2:
+        return terms
+    total = diagonals[0].diagonal
+    for term in diagonals[1:]:
+        total = total + term.diagonal
+    merged = DiagonalLinOp(total, diagonals[0].domain, diagonals[0].ctx)
+    return [merged, *(term for term in terms if not isinstance(term, DiagonalLinOp))]
+
+
+def _added(space: Space, kernels: list[Kernel | None]) -> Kernel | None:
+    """One function for the sum of several; None if a term has no kernel."""
+    found = [kernel for kernel in kernels if kernel is not None]
+    if len(found) < len(kernels):
+        return None
+    add = space._add
+    if len(found) == 2:
+        one, other = found
+        return lambda x: add(one(x), other(x))
+    return lambda x: _total(space, (kernel(x) for kernel in found))
+
+
+def _total(space: Space, results: Any) -> Any:
+    iterator = iter(results)
+    total = next(iterator)
+    for result in iterator:
+        total = space._add(total, result)
+    return total
