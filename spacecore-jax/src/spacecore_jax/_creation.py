@@ -1,0 +1,145 @@
+"""Arrays from data: strongly typed, nothing narrowed, memory shared where it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spacecore.backend import differs
+from spacecore_jax._devices import device_of
+from spacecore_jax._dtypes import (
+    accumulated,
+    default_dtype_of,
+    keeps_width,
+    refuse_complex_to_real,
+    refuse_wide,
+    sanitize_dtype,
+)
+from spacecore_jax._host import aligned_copy, from_host, is_shareable
+
+__all__ = ["Creation"]
+
+_SCALARS = (bool, int, float, complex)
+
+
+class Creation:
+    """The functions that take a dtype."""
+
+    arange = staticmethod(keeps_width(jnp.arange))
+    cumulative_sum = staticmethod(keeps_width(jnp.cumulative_sum))
+    empty = staticmethod(keeps_width(jnp.empty))
+    empty_like = staticmethod(keeps_width(jnp.empty_like))
+    eye = staticmethod(keeps_width(jnp.eye))
+    full_like = staticmethod(keeps_width(jnp.full_like))
+    linspace = staticmethod(keeps_width(jnp.linspace))
+    ones = staticmethod(keeps_width(jnp.ones))
+    ones_like = staticmethod(keeps_width(jnp.ones_like))
+    prod = staticmethod(keeps_width(jnp.prod))
+    sum = staticmethod(keeps_width(jnp.sum))
+    zeros = staticmethod(keeps_width(jnp.zeros))
+    zeros_like = staticmethod(keeps_width(jnp.zeros_like))
+
+    @staticmethod
+    @differs("JAX narrows NumPy's 64 bits, copies what it could share, and types scalars weakly")
+    def asarray(
+        obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None
+    ) -> Any:
+        """Return the data of `obj` as an array.
+
+        A NumPy array on the CPU is shared where its memory is row-major and aligned to 64 bytes,
+        and copied once otherwise: writing to it afterwards may change the result. `copy=True`
+        never shares.
+        """
+        target = None if dtype is None else sanitize_dtype(dtype)
+        if isinstance(obj, jax.Array):
+            return _from_jax(obj, target, device, copy)
+        if isinstance(obj, list | tuple):
+            return _from_sequence(obj, target, device, copy)
+        if isinstance(obj, _SCALARS) and not isinstance(obj, np.generic):
+            _refuse_needed_copy(copy)
+            return jnp.asarray(obj, dtype=target or default_dtype_of(obj), device=device)
+        return _from_buffer(obj, target, device, copy)
+
+    @staticmethod
+    @differs("JAX types a scalar weakly, and narrows a 64-bit dtype")
+    def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        if isinstance(fill_value, np.generic):
+            fill_value = fill_value.item()
+        if dtype is not None:
+            refuse_wide(dtype)
+        elif isinstance(fill_value, _SCALARS):
+            dtype = default_dtype_of(fill_value)
+        return jnp.full(shape, fill_value, dtype=dtype, device=device)
+
+    @staticmethod
+    @differs("JAX narrows a 64-bit dtype, and drops imaginary parts")
+    def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+        target = sanitize_dtype(dtype)
+        refuse_complex_to_real(x.dtype, target)
+        return jnp.astype(x, target, copy=copy, device=device)
+
+    @staticmethod
+    @differs("JAX narrows a 64-bit dtype, and multiplies narrow integers in their own width")
+    def cumulative_prod(
+        x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+    ) -> Any:
+        if dtype is None:
+            dtype = accumulated(x.dtype)
+        else:
+            refuse_wide(dtype)
+        return jnp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
+
+    @staticmethod
+    @differs("JAX deprecates an array in the place of its dtype")
+    def can_cast(from_: Any, to: Any, /) -> bool:
+        return bool(jnp.can_cast(from_.dtype if isinstance(from_, jax.Array) else from_, to))
+
+
+def _from_jax(x: Any, dtype: Any, device: Any, copy: bool | None) -> Any:
+    made = x
+    if dtype is not None and x.dtype != dtype:
+        refuse_complex_to_real(x.dtype, dtype)
+        made = jnp.astype(x, dtype)
+    if device is not None and (isinstance(x, jax.core.Tracer) or device_of(made) != device):
+        made = jax.device_put(made, device)
+    if made is not x:
+        _refuse_needed_copy(copy)
+        return made
+    return jnp.copy(x) if copy is True else x
+
+
+def _from_sequence(items: Sequence[Any], dtype: Any, device: Any, copy: bool | None) -> Any:
+    _refuse_needed_copy(copy)
+    if dtype is None:
+        for leaf in jax.tree.leaves(items):
+            if isinstance(leaf, np.ndarray | np.generic):
+                refuse_wide(leaf.dtype)
+    return jnp.asarray(items, dtype=dtype, device=device)
+
+
+def _from_buffer(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Any:
+    array = np.asarray(obj)
+    if array.dtype.kind in "OSUMm":  # JAX knows what else it takes, and says what it does not
+        return jnp.asarray(obj, dtype=dtype, device=device, copy=copy)
+    if dtype is None:
+        refuse_wide(array.dtype)
+    else:
+        refuse_complex_to_real(array.dtype, dtype)
+    if dtype is not None and array.dtype != dtype:
+        _refuse_needed_copy(copy)
+        return from_host(aligned_copy(array, dtype), device)
+    if copy is False and not is_shareable(array, device):
+        _refuse_needed_copy(copy)
+    return from_host(array, device, copy=copy)
+
+
+def _refuse_needed_copy(copy: bool | None) -> None:
+    if copy is False:
+        raise ValueError(
+            "`asarray` with copy=False needs an array that JAX can use as it is: of this dtype, "
+            "on this device, in row-major memory aligned to 64 bytes. Pass copy=None."
+        )

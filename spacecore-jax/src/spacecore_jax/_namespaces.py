@@ -1,0 +1,63 @@
+"""The `linalg` and `fft` extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+
+from spacecore.backend import FFTNamespace, LinalgNamespace, differs
+from spacecore_jax._dtypes import keeps_width
+from spacecore_jax._products import FULL, linalg_products
+
+__all__ = ["JaxFFT", "JaxLinalg"]
+
+_full = linalg_products(FULL)
+
+
+class JaxLinalg(LinalgNamespace):
+    """`jax.numpy.linalg`, products in full precision.
+
+    Parameters
+    ----------
+    products : mapping of str to callable, optional
+        Products in another precision.
+    """
+
+    xp: ClassVar[Any] = jnp.linalg
+
+    matmul = staticmethod(_full["matmul"])
+    matrix_power = staticmethod(_full["matrix_power"])
+    tensordot = staticmethod(_full["tensordot"])
+    trace = staticmethod(keeps_width(jnp.linalg.trace))
+    vecdot = staticmethod(_full["vecdot"])
+
+    def __init__(self, products: Mapping[str, Callable[..., Any]] | None = None):
+        vars(self).update(products or {})
+
+
+def _keeping(function: Callable[..., Any]) -> Callable[..., Any]:
+    @differs("JAX has no -1 among lengths for those that stay")
+    @wraps(function)
+    def call(
+        x: Any, /, *, s: Any = None, axes: Sequence[int] | None = None, norm: Any = "backward"
+    ) -> Any:
+        if s is not None and axes is not None and -1 in s:
+            s = [x.shape[axis] if n == -1 else n for n, axis in zip(s, axes, strict=True)]
+        return function(x, s, axes, norm)
+
+    return call
+
+
+class JaxFFT(FFTNamespace):
+    """`jax.numpy.fft`."""
+
+    xp: ClassVar[Any] = jnp.fft
+
+    fftfreq = staticmethod(keeps_width(jnp.fft.fftfreq))
+    fftn = staticmethod(_keeping(jnp.fft.fftn))
+    ifftn = staticmethod(_keeping(jnp.fft.ifftn))
+    rfftfreq = staticmethod(keeps_width(jnp.fft.rfftfreq))
+    rfftn = staticmethod(_keeping(jnp.fft.rfftn))

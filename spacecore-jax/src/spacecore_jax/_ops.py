@@ -1,0 +1,161 @@
+"""The JAX backend: JAX's own functions, and the few in which it differs."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax._src.array import ArrayImpl  # the public ways to this type initialise the devices
+from jax.core import Tracer
+
+from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
+from spacecore_jax import _transfer
+from spacecore_jax._autodiff import Autodiff
+from spacecore_jax._creation import Creation
+from spacecore_jax._devices import device_of, find_device, is_on_cpu, kind_of, name_of
+from spacecore_jax._dtypes import NAMES, WIDE, sanitize_dtype, wide_enabled
+from spacecore_jax._namespaces import JaxFFT, JaxLinalg
+from spacecore_jax._products import FULL, check_precision, linalg_products, products
+from spacecore_jax._random import RandomNumbers
+from spacecore_jax._sparse import FORMATS, SparseMatrices, is_sparse
+
+__all__ = ["JaxOps"]
+
+_full = products(FULL)
+
+
+class JaxOps(Creation, Autodiff, RandomNumbers, SparseMatrices, BackendOps):
+    """JAX: compiled, differentiated and mapped, on CPU, GPU or TPU.
+
+    Parameters
+    ----------
+    device : jax.Device or str, optional
+        `"cpu"`, `"cpu:1"`, `"gpu"`, `"cuda:0"`, ... Where arrays are made.
+    matmul_precision : str, optional
+        `"default"`, `"high"` or `"highest"`, or one of JAX's other names for these: what products
+        on accelerators are computed in. Full precision if not given.
+
+    Notes
+    -----
+    64-bit dtypes are there once `jax.config.update("jax_enable_x64", True)` was called; until
+    then they are refused, never narrowed. A NumPy array that becomes a JAX array on the CPU shares
+    its memory where that is row-major and aligned to 64 bytes: a later write to it changes the JAX
+    array. `copy=True` avoids that.
+    """
+
+    family = BackendFamily.JAX
+    xp: ClassVar[Any] = jnp
+    array_types = (ArrayImpl, jax.Array)
+    dtypes = NAMES
+    capabilities = frozenset({"autodiff", "jit", "sparse"})
+    sparse_formats = FORMATS
+    has_native_vmap = True
+    direct: ClassVar[dict[str, Any]] = {
+        "allclose": jnp.allclose,
+        "block_until_ready": jax.block_until_ready,
+        "cholesky": jnp.linalg.cholesky,
+        "cond": jax.lax.cond,
+        "diagonal": jnp.linalg.diagonal,
+        "dtype_name": dtype_name,
+        "eigh": jnp.linalg.eigh,
+        "fori_loop": jax.lax.fori_loop,
+        "isclose": jnp.isclose,
+        "ix_": jnp.ix_,
+        "jit": jax.jit,
+        "jvp": jax.jvp,
+        "linear_transpose": jax.linear_transpose,
+        "norm": jnp.linalg.norm,
+        "permute_dims": jnp.transpose,
+        "random_split": jax.random.split,
+        "ravel": jnp.ravel,
+        "scan": jax.lax.scan,
+        "solve": jnp.linalg.solve,
+        "svd": jnp.linalg.svd,
+        "trace": jnp.linalg.trace,
+        "transpose": jnp.transpose,
+        "vectorize": jnp.vectorize,
+        "vmap": jax.vmap,
+        "while_loop": jax.lax.while_loop,
+    }
+    differences: ClassVar[dict[str, str]] = {
+        "floor_divide[float*special]": "JAX gives 0 for -0 // x",
+    }
+    linalg = JaxLinalg()
+    fft = JaxFFT()
+
+    einsum = staticmethod(_full["einsum"])
+    matmul = staticmethod(_full["matmul"])
+    tensordot = staticmethod(_full["tensordot"])
+    vdot = staticmethod(_full["vdot"])
+    vecdot = staticmethod(_full["vecdot"])
+    sanitize_dtype = staticmethod(sanitize_dtype)
+    export_dense = staticmethod(_transfer.export_dense)
+    import_dense = staticmethod(_transfer.import_dense)
+    to_numpy = staticmethod(_transfer.to_numpy)
+
+    def __init__(self, device: Any = None, *, matmul_precision: str | None = None):
+        if matmul_precision is not None:
+            check_precision(matmul_precision)
+        super().__init__(device, matmul_precision=matmul_precision)
+        if matmul_precision is not None:
+            state = vars(self)
+            state.update(products(matmul_precision))
+            state["linalg"] = JaxLinalg(linalg_products(matmul_precision))
+
+    @property
+    def device_name(self) -> str | None:
+        return None if self.device is None else name_of(self.device)
+
+    @differs("JAX prints a device otherwise than it is named")
+    def normalize_device(self, device: Any, /) -> Any:
+        return find_device(device)
+
+    @differs("JAX prints a device otherwise than it is named")
+    def device_kind(self, device: Any, /) -> str:
+        return kind_of(device)
+
+    def device_of(self, x: Any, /) -> Any:
+        """Return the device that `x` lies on, its sharding if on several; None for a tracer."""
+        return None if isinstance(x, Tracer) else device_of(x)
+
+    def is_on_host(self, x: Any, /) -> bool:
+        return not isinstance(x, Tracer) and all(map(is_on_cpu, x.devices()))
+
+    @differs("JAX's 64-bit dtypes come and go with a setting")
+    def has_dtype(self, name: str, /) -> bool:
+        return name in self.dtypes and (name not in WIDE or wide_enabled())
+
+    @staticmethod
+    def is_traced(x: Any, /) -> bool:
+        return isinstance(x, Tracer) or (is_sparse(x) and isinstance(x.data, Tracer))
+
+    @staticmethod
+    @differs("the contract's third argument is keepdims, JAX's is a scaling")
+    def logsumexp(x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: FBT002
+        return jax.nn.logsumexp(x, axis, keepdims=keepdims)
+
+    @staticmethod
+    @cache  # JAX refuses a class that it knows
+    def register_value_class(value_class: type, /) -> None:
+        jax.tree_util.register_pytree_node_class(value_class)
+
+    @staticmethod
+    @differs("JAX's indices are 32-bit whatever the default")
+    def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Any:
+        return _searchsorted(x1, x2, sorter, side=side)
+
+    @staticmethod
+    def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        return x.at[index].set(values)
+
+    @staticmethod
+    def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        return x.at[index].add(values)
+
+
+@partial(jax.jit, static_argnames="side", inline=True)
+def _searchsorted(x1: Any, x2: Any, sorter: Any, *, side: str) -> Any:
+    found = jnp.searchsorted(x1, x2, side=side, sorter=sorter)
+    return found.astype(jnp.asarray(0).dtype)

@@ -1,0 +1,76 @@
+"""Random numbers from JAX's typed keys, on the device of the ops."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spacecore.backend import differs
+from spacecore_jax._dtypes import sanitize_dtype
+
+__all__ = ["RandomNumbers"]
+
+_WORD = 32
+
+
+class RandomNumbers:
+    """Keys and draws; whatever device a key lies on, the numbers are made on the ops' own."""
+
+    device: Any
+
+    @differs("JAX drops the upper bits of a seed, and takes negative ones")
+    def random_key(self, seed: Any, /) -> Any:
+        if isinstance(seed, jax.core.Tracer):
+            return self._placed(jax.random.key(seed))
+        number = _checked_seed(seed)
+        key = jax.random.key(number % 2**_WORD)
+        while number := number >> _WORD:
+            key = jax.random.fold_in(key, np.uint32(number % 2**_WORD))
+        return self._placed(key)
+
+    def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
+        return jax.random.normal(self._placed(key), shape, sanitize_dtype(dtype))
+
+    def random_uniform(
+        self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0.0, high: Any = 1.0
+    ) -> Any:
+        target = sanitize_dtype(dtype)
+        drawn = jax.random.uniform(self._placed(key), shape, target, low, high)
+        # Rounding may have reached `high`.
+        below = jnp.nextafter(jnp.asarray(high, target), jnp.asarray(low, target))
+        return jnp.minimum(drawn, below)
+
+    def random_integers(
+        self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
+    ) -> Any:
+        target = jnp.arange(0).dtype if dtype is None else sanitize_dtype(dtype)
+        if isinstance(low, int) and isinstance(high, int):
+            _check_range(low, high, target)
+        return jax.random.randint(self._placed(key), shape, low, high, target)
+
+    def random_rademacher(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
+        return jax.random.rademacher(self._placed(key), shape, sanitize_dtype(dtype))
+
+    def _placed(self, key: Any) -> Any:
+        if self.device is None or isinstance(key, jax.core.Tracer):
+            return key
+        return jax.device_put(key, self.device)
+
+
+def _checked_seed(seed: Any) -> int:
+    number = -1 if isinstance(seed, bool) else operator.index(seed)
+    if number < 0:
+        raise ValueError(f"A random seed is a non-negative integer. Got {seed!r}.")
+    return number
+
+
+def _check_range(low: int, high: int, dtype: Any) -> None:
+    limits = np.iinfo(dtype)
+    if not limits.min <= low < high <= limits.max + 1:
+        raise ValueError(
+            f"`random_integers` draws from [low, high) within {dtype.name}. Got [{low}, {high})."
+        )
