@@ -1,0 +1,98 @@
+"""Wrong calls that must raise, of whatever type the library chooses unless the contract does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from spacecore.testing._case import Case, function_of
+from spacecore.testing._compare import check_raises
+from spacecore.testing._inputs import put
+from spacecore.testing._law import law
+
+__all__ = ["laws"]
+
+_WRONG_AXIS = (
+    "sum", "max", "mean", "argmax", "all", "cumulative_sum", "sort", "flip", "expand_dims",
+    "roll", "unstack", "linalg.vector_norm", "fft.fft", "diff", "logsumexp",
+)  # fmt: skip
+_SHAPES: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
+    ("add", (2, 3), (2, 2)),
+    ("multiply", (3,), (4,)),
+    ("equal", (2, 3), (4, 3)),
+    ("matmul", (2, 3), (2, 3)),
+    ("matmul", (), (3,)),
+    ("vecdot", (2, 3), (2, 4)),
+    ("linalg.solve", (3, 3), (2, 2)),
+    ("linalg.cross", (2, 4), (2, 4)),
+    ("broadcast_arrays", (2,), (3,)),
+)
+
+
+def laws() -> Iterator[Case]:
+    """Yield the cases."""
+    for name in _WRONG_AXIS:
+        yield law(f"{name}[axis-out-of-range]", partial(_wrong_axis, name))
+    for name, one, other in _SHAPES:
+        label = f"{name}[{one}-{other}-refused]".replace(" ", "")
+        yield law(label, partial(_wrong_shapes, name, one, other))
+    for name, run in _CALLS.items():
+        yield law(name, partial(_raises, run))
+    for target in ("float32", "int32", "float64"):
+        check = partial(_complex_to_real, target)
+        yield law(f"astype[complex64-to-{target}-refused]", check, dtypes=("complex64", target))
+    yield law("squeeze[axis-longer-than-one]", _squeeze)
+
+
+def _wrong_axis(name: str, ops: Any) -> None:
+    dtype = "complex64" if name == "fft.fft" else "float32"
+    x = put(ops, np.ones((2, 3), dtype))
+    function = function_of(ops, name)
+    args = (x, 1) if name == "roll" else (x,)
+    for axis in (5, -5):
+        check_raises(lambda axis=axis: function(*args, axis=axis))
+
+
+def _wrong_shapes(name: str, one: tuple[int, ...], other: tuple[int, ...], ops: Any) -> None:
+    x, y = (put(ops, np.ones(shape, "float32")) for shape in (one, other))
+    check_raises(lambda: function_of(ops, name)(x, y))
+
+
+def _ones(ops: Any, *shape: int) -> Any:
+    return ops.ones(shape)
+
+
+_CALLS: dict[str, Callable[[Any], Any]] = {
+    "reshape[size-differs]": lambda ops: ops.reshape(_ones(ops, 2, 3), (4, 2)),
+    "broadcast_to[too-short]": lambda ops: ops.broadcast_to(_ones(ops, 2), (3,)),
+    "permute_dims[not-a-permutation]": lambda ops: ops.permute_dims(_ones(ops, 2, 3), (0, 0)),
+    "concat[shapes-differ]": lambda ops: ops.concat([_ones(ops, 2, 3), _ones(ops, 2, 2)]),
+    "stack[shapes-differ]": lambda ops: ops.stack([_ones(ops, 2), _ones(ops, 3)]),
+    "einsum[lengths-differ]": lambda ops: ops.einsum(
+        "ij,jk->ik", _ones(ops, 2, 3), _ones(ops, 2, 3)
+    ),
+    "tensordot[lengths-differ]": lambda ops: ops.tensordot(
+        _ones(ops, 2, 3), _ones(ops, 2, 3), axes=1
+    ),
+    "linalg.inv[not-square]": lambda ops: ops.linalg.inv(_ones(ops, 2, 3)),
+    "linalg.cholesky[not-square]": lambda ops: ops.linalg.cholesky(_ones(ops, 2, 3)),
+    "nonzero[0-d]": lambda ops: ops.nonzero(_ones(ops)),
+    "zeros[unknown-keyword]": lambda ops: ops.zeros((2,), colour="red"),
+}
+
+
+def _raises(run: Callable[[Any], Any], ops: Any) -> None:
+    check_raises(lambda: run(ops))
+
+
+def _complex_to_real(target: str, ops: Any) -> None:
+    """The imaginary part is never dropped silently; a warning is not a refusal."""
+    z = put(ops, np.array([1 + 2j], "complex64"))
+    check_raises(lambda: ops.astype(z, ops.sanitize_dtype(target)), TypeError, ValueError)
+
+
+def _squeeze(ops: Any) -> None:
+    check_raises(lambda: ops.squeeze(_ones(ops, 2, 1), axis=0), ValueError, TypeError, RuntimeError)

@@ -1,0 +1,174 @@
+"""Sparse matrices: every format, from SciPy and back, products, dense values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from spacecore.testing._case import Case
+from spacecore.testing._compare import check_array
+from spacecore.testing._inputs import put
+from spacecore.testing._law import law
+
+__all__ = ["laws"]
+
+_FORMATS = ("csr", "csc", "coo")
+_DTYPES = ("float64", "float32", "complex128", "complex64")
+_DENSE = np.array([[0, 2, 0, 1], [0, 0, 0, 0], [3, 0, -1, 0]], dtype="float64")
+
+
+def laws() -> Iterator[Case]:
+    """Yield the cases."""
+    for i, form in enumerate(_FORMATS):
+        for index in ("int32", "int64"):
+            label = f"{_DTYPES[i]}-{form}-{index}"
+            check = partial(_from_scipy, form, index, _DTYPES[i])
+            yield law(f"assparse[{label}]", check, dtypes=(_DTYPES[i],), sparse_formats=(form,))
+        for dtype in _DTYPES:
+            for name, run in (
+                ("sparse_matmul", _product),
+                ("sparse_to_dense", _to_dense),
+                ("sparse_to_scipy", _to_scipy),
+            ):
+                check = partial(run, form, dtype)
+                label = f"{name}[{dtype}-{form}]"
+                yield law(label, check, dtypes=(dtype,), sparse_formats=(form,))
+        for other in _FORMATS:
+            check = partial(_reformat, form, other)
+            name = f"assparse[{form}-to-{other}]"
+            yield law(name, check, dtypes=("float32",), sparse_formats=(form, other))
+        for name, one in (
+            (f"sparse_matmul[{form}-jit]", _compiled),
+            (f"assparse[{form}-empty]", _empty),
+            (f"sparse_transpose[{form}]", _transposed),
+        ):
+            yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
+    yield law("assparse[dense]", _from_dense, dtypes=("float32",))
+    yield law("assparse[dtype]", _in_dtype, dtypes=("float32", "complex64"))
+    yield law("assparse[duplicates]", _duplicates, dtypes=("float32",))
+    yield law("is_sparse[sparse-and-dense]", _is_sparse, operations=("assparse",))
+    yield law("sparse_matmul[grad]", _gradient, operations=("grad",))
+
+
+def _host(dtype: str) -> Any:
+    return (_DENSE * (1 + 2j) if dtype.startswith("complex") else _DENSE).astype(dtype)
+
+
+def _scipy(form: str, dtype: str, index: str = "int32") -> Any:
+    from scipy import sparse
+
+    made = sparse.coo_array(_host(dtype)).asformat(form)
+    if form == "coo":
+        made.coords = tuple(axis.astype(index) for axis in made.coords)
+    else:
+        made.indices, made.indptr = made.indices.astype(index), made.indptr.astype(index)
+    return made
+
+
+def _made(ops: Any, form: str, dtype: str) -> Any:
+    return ops.assparse(_scipy(form, dtype), format=form)
+
+
+def _from_scipy(form: str, index: str, dtype: str, ops: Any) -> None:
+    a = ops.assparse(_scipy(form, dtype, index), format=form)
+    assert ops.is_sparse(a), f"expected a sparse matrix, got {type(a).__name__}"
+    assert tuple(a.shape) == (3, 4), f"expected shape (3, 4), got {tuple(a.shape)}"
+    assert ops.dtype_name(a.dtype) == dtype, f"expected dtype {dtype}, got {a.dtype}"
+    check_array(ops, ops.sparse_to_dense(a), _host(dtype))
+    x = np.arange(4).astype(dtype)
+    check_array(ops, ops.sparse_matmul(a, put(ops, x)), _host(dtype) @ x)
+
+
+def _product(form: str, dtype: str, ops: Any) -> None:
+    a, host = _made(ops, form, dtype), _host(dtype)
+    for shape in ((4,), (4, 2), (4, 1), (4, 0)):
+        x = np.linspace(-1, 2, int(np.prod(shape))).reshape(shape).astype(dtype)
+        got = ops.sparse_matmul(a, put(ops, x))
+        assert ops.is_dense(got), f"expected a dense product, got {type(got).__name__}"
+        check_array(ops, got, host @ x)
+
+
+def _to_dense(form: str, dtype: str, ops: Any) -> None:
+    got = ops.sparse_to_dense(_made(ops, form, dtype))
+    assert ops.is_dense(got), f"expected a dense array, got {type(got).__name__}"
+    check_array(ops, got, _host(dtype))
+
+
+def _to_scipy(form: str, dtype: str, ops: Any) -> None:
+    from scipy import sparse
+
+    got = ops.sparse_to_scipy(_made(ops, form, dtype))
+    assert sparse.issparse(got), f"expected a SciPy sparse array, got {type(got).__name__}"
+    assert got.dtype == dtype, f"expected dtype {dtype}, got {got.dtype}"
+    assert np.array_equal(got.toarray(), _host(dtype)), "expected equal values, got others"
+
+
+def _reformat(form: str, other: str, ops: Any) -> None:
+    a = ops.assparse(_made(ops, form, "float32"), format=other)
+    assert ops.is_sparse(a), f"expected a sparse matrix, got {type(a).__name__}"
+    check_array(ops, ops.sparse_to_dense(a), _host("float32"))
+    kept = ops.assparse(a)
+    assert type(kept) is type(a), f"expected its format kept, got {type(kept).__name__}"
+
+
+def _compiled(form: str, ops: Any) -> None:
+    a, x = _made(ops, form, "float32"), np.arange(4, dtype="float32")
+    got = ops.jit(lambda v: ops.sparse_matmul(a, v))(put(ops, x))
+    check_array(ops, got, _host("float32") @ x)
+
+
+def _empty(form: str, ops: Any) -> None:
+    from scipy import sparse
+
+    a = ops.assparse(sparse.coo_array((3, 4), dtype="float32").asformat(form), format=form)
+    got = ops.sparse_matmul(a, ops.ones((4,), dtype=ops.float32))
+    check_array(ops, got, np.zeros(3, "float32"))
+
+
+def _transposed(form: str, ops: Any) -> None:
+    got = ops.sparse_transpose(_made(ops, form, "float32"))
+    assert ops.is_sparse(got), f"expected a sparse matrix, got {type(got).__name__}"
+    check_array(ops, ops.sparse_to_dense(got), _host("float32").T)
+    x = np.arange(3, dtype="float32")
+    check_array(ops, ops.sparse_matmul(got, put(ops, x)), _host("float32").T @ x)
+
+
+def _from_dense(ops: Any) -> None:
+    a = ops.assparse(put(ops, _host("float32")))
+    assert ops.is_sparse(a), f"expected a sparse matrix, got {type(a).__name__}"
+    check_array(ops, ops.sparse_to_dense(a), _host("float32"))
+
+
+def _in_dtype(ops: Any) -> None:
+    a = ops.assparse(_scipy("csr", "float32"), dtype=ops.complex64)
+    check_array(ops, ops.sparse_to_dense(a), _host("float32").astype("complex64"))
+
+
+def _duplicates(ops: Any) -> None:
+    from scipy import sparse
+
+    places = (np.array([0, 0, 2]), np.array([1, 1, 3]))
+    made = sparse.coo_array((np.array([1, 2, 4], "float32"), places), shape=(3, 4))
+    a = ops.assparse(made)
+    check_array(ops, ops.sparse_to_dense(a), made.toarray())
+    x = np.ones(4, "float32")
+    check_array(ops, ops.sparse_matmul(a, put(ops, x)), made.toarray() @ x)
+
+
+def _is_sparse(ops: Any) -> None:
+    a, x = _made(ops, "csr", "float32"), ops.zeros((2, 2))
+    answers = [ops.is_sparse(a), ops.is_dense(a), ops.is_array(a), ops.is_sparse(x)]
+    expected = [True, False, True, False]
+    assert answers == expected, f"expected sparse, dense, array, sparse {expected}, got {answers}"
+    for other in (_DENSE.tolist(), 1.0, None, "csr"):
+        assert not ops.is_sparse(other), f"expected False for {type(other).__name__}"
+
+
+def _gradient(ops: Any) -> None:
+    a, x = _made(ops, "csr", "float32"), np.arange(4, dtype="float32")
+    gradient = ops.grad(lambda v: ops.sum(ops.sparse_matmul(a, v) ** 2))(put(ops, x))
+    host = _host("float32")
+    check_array(ops, gradient, 2 * host.T @ (host @ x))

@@ -1,0 +1,139 @@
+"""Indexed updates: every kind of index, duplicates, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spacecore.testing._case import Case
+from spacecore.testing._compare import check_array
+from spacecore.testing._inputs import put
+from spacecore.testing._law import law
+
+__all__ = ["laws"]
+
+_X = np.arange(12).reshape(4, 3)
+
+
+class _Update(NamedTuple):
+    """An index, NumPy arrays standing for the backend's, and what to put there."""
+
+    label: str
+    index: Any
+    values: Any
+
+
+_UPDATES = (
+    _Update("int", 1, 9),
+    _Update("negative-int", -1, [7, 8, 9]),
+    _Update("element", (2, -2), 5),
+    _Update("slice", slice(1, 3), 4),
+    _Update("step", (slice(None, None, 2), 1), [6, 7]),
+    _Update("ellipsis", (..., 0), 3),
+    _Update("everything", slice(None), [[1], [2], [3], [4]]),
+    _Update("empty-slice", slice(2, 2), 1),
+    _Update("integers", np.array([2, 0]), [[9, 8, 7], [6, 5, 4]]),
+    _Update("negative-integers", np.array([-1, -3]), 1),
+    _Update("pairs", (np.array([0, 3]), np.array([2, 1])), [5, 6]),
+    _Update("rows-of-slice", (np.array([1, 3]), slice(0, 2)), 2),
+    _Update("int32-integers", np.array([3, 1], dtype="int32"), 2),
+    _Update("no-integers", np.zeros(0, dtype="int64"), 2),
+    _Update("mask", _X % 3 == 1, 7),
+    _Update("row-mask", np.array([True, False, False, True]), 2),
+    _Update("empty-mask", np.zeros((4, 3), dtype="bool"), 2),
+)
+_REPEATED = (
+    _Update("duplicates", np.array([1, 1, 3, 1]), 2),
+    _Update("duplicate-rows", np.array([0, 0]), [[1, 2, 3], [4, 5, 6]]),
+    _Update("duplicate-pairs", (np.array([2, 2, 0]), np.array([1, 1, 0])), [5, 6, 7]),
+    _Update("negative-duplicates", np.array([-1, 3]), 2),
+)
+_DTYPES = ("float64", "int64", "float32", "complex64", "int32", "uint8", "complex128")
+_TRACEABLE = ("int", "slice", "step", "integers", "pairs", "mask", "duplicates", "duplicate-pairs")
+
+
+def laws() -> Iterator[Case]:
+    """Yield the cases."""
+    for function in ("index_set", "index_add"):
+        updates = _UPDATES if function == "index_set" else (*_UPDATES, *_REPEATED)
+        for i, update in enumerate(updates):
+            dtype = _DTYPES[i % len(_DTYPES)]
+            for copy in (True, False):
+                name = f"{function}[{dtype}-{update.label}{'' if copy else '-copy=False'}]"
+                check = partial(_check, function, update, dtype, copy=copy)
+                yield law(name, check, dtypes=(dtype,))
+            if update.label in _TRACEABLE:
+                check = partial(_compiled, function, update)
+                yield law(f"{function}[float32-{update.label}-jit]", check, dtypes=("float32",))
+        yield law(f"{function}[0-d]", partial(_zero_d, function), dtypes=("float32",))
+        yield law(f"{function}[array-values]", partial(_array_values, function))
+    yield law("index_set[bool]", _bool, dtypes=("bool",))
+    yield law("index_add[20-duplicates]", _many, dtypes=("float32",))
+
+
+def _expected(function: str, x: Any, index: Any, values: Any) -> Any:
+    out = x.copy()
+    if function == "index_set":
+        out[index] = values
+    else:
+        np.add.at(out, index, values)
+    return out
+
+
+def _on_backend(ops: Any, item: Any) -> Any:
+    if isinstance(item, tuple):
+        return tuple(_on_backend(ops, part) for part in item)
+    return put(ops, item) if isinstance(item, np.ndarray) else item
+
+
+def _values(ops: Any, values: Any, dtype: str) -> Any:
+    return put(ops, np.asarray(values, dtype)) if isinstance(values, list) else values
+
+
+def _check(function: str, update: _Update, dtype: str, ops: Any, *, copy: bool) -> None:
+    host = _X.astype(dtype)
+    x, index = put(ops, host), _on_backend(ops, update.index)
+    values = _values(ops, update.values, dtype)
+    got = getattr(ops, function)(x, index, values, copy=copy)
+    want = _expected(function, host, update.index, np.asarray(update.values, dtype))
+    check_array(ops, got, want)
+    if copy:
+        untouched = np.array_equal(ops.to_numpy(x), host)
+        assert untouched, "expected x unchanged with copy=True, got it changed"
+
+
+def _compiled(function: str, update: _Update, ops: Any) -> None:
+    host = _X.astype("float32")
+    index = _on_backend(ops, update.index)
+    values = _values(ops, update.values, "float32")
+    traced = ops.jit(lambda x: getattr(ops, function)(x, index, values))
+    want = _expected(function, host, update.index, np.asarray(update.values, "float32"))
+    check_array(ops, traced(put(ops, host)), want)
+
+
+def _zero_d(function: str, ops: Any) -> None:
+    x = put(ops, np.float32(2))
+    check_array(ops, getattr(ops, function)(x, (), 3), np.float32(3 if "set" in function else 5))
+
+
+def _array_values(function: str, ops: Any) -> None:
+    """The values broadcast, and take the dtype of x."""
+    x = ops.zeros((2, 3), dtype=ops.float32)
+    values = ops.ones((3,), dtype=ops.float32)
+    got = getattr(ops, function)(x, (slice(None),), values)
+    check_array(ops, got, np.ones((2, 3), "float32"))
+
+
+def _bool(ops: Any) -> None:
+    host = np.array([True, False, True])
+    got = ops.index_set(put(ops, host), put(ops, np.array([0, 1])), True)
+    check_array(ops, got, np.array([True, True, True]))
+
+
+def _many(ops: Any) -> None:
+    places = np.arange(20) % 3
+    got = ops.index_add(put(ops, np.zeros(4, "float32")), put(ops, places), 1.0)
+    check_array(ops, got, np.array([7, 7, 6, 0], "float32"))

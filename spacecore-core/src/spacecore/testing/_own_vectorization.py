@@ -1,0 +1,218 @@
+"""`vmap`: equal to the loop over slices, for any tree and axis; `jit`; and what is traced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spacecore.testing._case import Case
+from spacecore.testing._compare import check_raises
+from spacecore.testing._law import check_tree, floats, law
+
+__all__ = ["laws"]
+
+_A = np.arange(6.0).reshape(2, 3) - 1
+_B = np.array([2.0, -1.0, 0.5])
+_BOX = np.arange(12.0).reshape(2, 3, 2) / 4
+
+
+class _Mapping(NamedTuple):
+    """A mapped function with its arguments, and the loop that it stands for."""
+
+    label: str
+    function: Callable[[Any], Callable[..., Any]]
+    args: tuple[Any, ...]
+    expected: Any
+    in_axes: Any = 0
+    out_axes: Any = 0
+
+
+def laws() -> Iterator[Case]:
+    """Yield the cases."""
+    for mapping in _mappings():
+        for mode in ("eager", "jit"):
+            yield law(f"vmap[{mapping.label}-{mode}]", partial(_check, mapping, mode))
+    yield law("vmap[nested]", _nested)
+    yield law("vmap[loop-inside]", _loop_inside)
+    yield law("vmap[matrix-functions]", _matrix_functions)
+    yield law("vmap[lengths-differ]", _refuses_lengths)
+    yield law("vmap[nothing-mapped]", _refuses_nothing)
+    yield law("jit[tree]", _jit_tree)
+    yield law("jit[static-argument]", _jit_static)
+    yield law("jit[twice]", _jit_twice)
+    yield law("is_traced[value]", _not_traced)
+    yield law("is_traced[jit]", _traced_in_jit, capabilities=("jit",))
+    yield law("is_traced[vmap]", _traced_in_vmap)
+    yield law("is_traced[grad]", _traced_in_grad, operations=("grad",))
+    yield law("vectorize[scalars]", _vectorize)
+
+
+def _arrays(ops: Any, tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _arrays(ops, value) for key, value in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(_arrays(ops, value) for value in tree)
+    return floats(ops, tree) if tree.size else ops.zeros(tree.shape, dtype=ops.default_dtype())
+
+
+def _check(mapping: _Mapping, mode: str, ops: Any) -> None:
+    fn = ops.vmap(mapping.function(ops), in_axes=mapping.in_axes, out_axes=mapping.out_axes)
+    compiled = ops.jit(fn) if mode == "jit" else fn
+    args = _arrays(ops, mapping.args)
+    check_tree(ops, compiled(*args), mapping.expected, loose=4)
+
+
+def _mappings() -> Iterator[_Mapping]:
+    yield _Mapping("axis0", lambda ops: ops.sum, (_A,), _A.sum(axis=1))
+    yield _Mapping("axis1", lambda ops: ops.sum, (_A,), _A.sum(axis=0), in_axes=1)
+    yield _Mapping("axis-1", lambda ops: lambda x: x * 2, (_BOX,), _moved(2 * _BOX, -1), in_axes=-1)
+    yield _Mapping("out1", lambda ops: lambda x: x + 1, (_A,), (_A + 1).T, in_axes=0, out_axes=1)
+    yield _Mapping(
+        "out-1", lambda ops: lambda x: x + 1, (_BOX,), np.moveaxis(_BOX + 1, 0, -1), out_axes=-1
+    )
+    yield _Mapping(
+        "axis2-out1",
+        lambda ops: lambda x: x[:, :2],
+        (_BOX,),
+        np.stack([_BOX[:, :2, i] for i in range(2)], axis=1),
+        in_axes=2,
+        out_axes=1,
+    )
+    yield _Mapping("whole", lambda ops: lambda x, y: x * y, (_A, _B), _A * _B, in_axes=(0, None))
+    yield _Mapping(
+        "axes-differ",
+        lambda ops: lambda x, y: x - y,
+        (_A, _A.T),
+        np.zeros((3, 2)),
+        in_axes=(1, 0),
+    )
+    yield _Mapping(
+        "tree",
+        lambda ops: lambda t: {"s": t["a"] * t["b"][0], "t": (t["b"][1], ops.sum(t["a"]))},
+        ({"a": _A, "b": (_A[:, 0], _A)},),
+        {"s": _A * _A[:, :1], "t": (_A, _A.sum(axis=1))},
+    )
+    yield _Mapping(
+        "tree-of-axes",
+        lambda ops: lambda t, k: t["a"] + t["b"] * k,
+        ({"a": _A, "b": _B}, _A.T),
+        np.stack([_A[:, i] + _B[i] * _A[:, i] for i in range(3)]),
+        in_axes=({"a": 1, "b": 0}, 0),
+    )
+    yield _Mapping(
+        "tree-of-outs",
+        lambda ops: lambda x: (x, {"u": x[:2]}),
+        (_A,),
+        (_A, {"u": _A[:, :2].T}),
+        out_axes=(0, {"u": 1}),
+    )
+    yield _Mapping(
+        "unmapped-result", lambda ops: lambda x, y: y, (_A, _B), np.stack([_B, _B]), (0, None)
+    )
+    yield _Mapping("length-one", lambda ops: lambda x: x * x, (_A[:1],), _A[:1] ** 2)
+    empty = np.zeros((0, 3))
+    yield _Mapping(
+        "empty", lambda ops: lambda x: (x * 2, ops.sum(x)), (empty,), (empty, np.zeros(0))
+    )
+
+
+def _moved(x: Any, axis: int) -> Any:
+    return np.moveaxis(x, axis, 0)
+
+
+def _nested(ops: Any) -> None:
+    inner = ops.vmap(lambda x, y: x * y, in_axes=(0, None))
+    outer = ops.vmap(inner, in_axes=(None, 0), out_axes=1)
+    x, y = floats(ops, [1, 2, 3]), floats(ops, [10, 100])
+    check_tree(ops, outer(x, y), np.outer([1.0, 2.0, 3.0], [10.0, 100.0]))
+
+
+def _loop_inside(ops: Any) -> None:
+    def repeated(x: Any) -> Any:
+        return ops.fori_loop(0, 3, lambda i, s: s * 2 + x, x)
+
+    check_tree(ops, ops.vmap(repeated)(floats(ops, _A)), 15 * _A)
+
+
+def _matrix_functions(ops: Any) -> None:
+    stack = np.stack([np.eye(2) * 2, np.array([[2.0, 1.0], [0.0, 4.0]])])
+    right = np.array([[1.0, 2.0], [3.0, 8.0]])
+    got = ops.vmap(lambda a, b: (ops.solve(a, b), a @ b))(floats(ops, stack), floats(ops, right))
+    solved = np.stack([np.linalg.solve(a, b) for a, b in zip(stack, right, strict=True)])
+    check_tree(ops, got, (solved, np.einsum("nij,nj->ni", stack, right)), loose=10)
+
+
+def _refuses_lengths(ops: Any) -> None:
+    mapped = ops.vmap(lambda x, y: x)
+    check_raises(lambda: mapped(floats(ops, [1, 2]), floats(ops, [1, 2, 3])), ValueError)
+
+
+def _refuses_nothing(ops: Any) -> None:
+    check_raises(lambda: ops.vmap(lambda x: x, in_axes=None)(floats(ops, [1, 2])), ValueError)
+
+
+def _jit_tree(ops: Any) -> None:
+    function = ops.jit(lambda t, x: {"y": t["a"] @ x, "z": (x, t["a"][0])})
+    got = function({"a": floats(ops, _A)}, floats(ops, _B))
+    check_tree(ops, got, {"y": _A @ _B, "z": (_B, _A[0])})
+
+
+def _jit_static(ops: Any) -> None:
+    def power(x: Any, count: int) -> Any:
+        for _ in range(count):
+            x = x * x
+        return x
+
+    function = ops.jit(power, static_argnames="count")
+    check_tree(ops, function(floats(ops, _B), count=2), _B**4)
+    check_tree(ops, function(floats(ops, _B), count=0), _B)
+    several = ops.jit(power, static_argnames=("count",))
+    check_tree(ops, several(floats(ops, _B), count=1), _B**2)
+
+
+def _jit_twice(ops: Any) -> None:
+    function = ops.jit(ops.jit(lambda x: x + 1))
+    check_tree(ops, function(floats(ops, _B)), _B + 1)
+    check_tree(ops, function(floats(ops, _A)), _A + 1)
+
+
+def _not_traced(ops: Any) -> None:
+    for value in (floats(ops, _A), 1.0, None, np.zeros(2)):
+        assert ops.is_traced(value) is False, f"expected False for {type(value).__name__}, got True"
+
+
+def _traced_in_jit(ops: Any) -> None:
+    seen = _seen(ops, lambda record: ops.jit(record)(floats(ops, _A)))
+    assert seen == [(True, True)], f"expected a traced dense array in jit, got {seen}"
+
+
+def _traced_in_vmap(ops: Any) -> None:
+    seen = _seen(ops, lambda record: ops.vmap(record)(floats(ops, _A)))
+    expected = {(ops.has_native_vmap, True)}
+    assert set(seen) == expected, f"expected (traced, dense) {expected} in vmap, got {seen}"
+
+
+def _traced_in_grad(ops: Any) -> None:
+    seen = _seen(ops, lambda record: ops.grad(lambda x: ops.sum(record(x)))(floats(ops, _A)))
+    assert seen == [(True, True)], f"expected a traced dense array in grad, got {seen}"
+
+
+def _seen(ops: Any, run: Callable[[Callable[[Any], Any]], Any]) -> list[tuple[bool, bool]]:
+    """What `is_traced` and `is_dense` say of the arguments of a transformed function."""
+    seen: list[tuple[bool, bool]] = []
+
+    def record(x: Any) -> Any:
+        seen.append((ops.is_traced(x), ops.is_dense(x)))
+        return x * 2
+
+    run(record)
+    return seen
+
+
+def _vectorize(ops: Any) -> None:
+    function = ops.vectorize(lambda x, y: x * 2 + y)
+    got = function(floats(ops, _A), floats(ops, _B))
+    check_tree(ops, got, 2 * _A + _B)

@@ -1,0 +1,159 @@
+"""Results that the standard fixes for NaN, infinities and signed zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from spacecore.testing import _rules
+from spacecore.testing._inputs import REAL_FLOATING, array
+from spacecore.testing._table import Row, Rule, call
+
+__all__ = ["rows"]
+
+_NAN, _INF = float("nan"), float("inf")
+_POINTS = (_NAN, _INF, -_INF, 0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
+_GRID = (_NAN, _INF, -_INF, 0.0, -0.0, 1.0, -1.0, 2.5, -2.5)
+
+_UNARY = [
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cos",
+    "cosh",
+    "exp",
+    "expm1",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "negative",
+    "positive",
+    "reciprocal",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+]
+
+# The standard fixes -0 and integers here, not the sign of a zero made by rounding.
+_ROUNDING = ("ceil", "floor", "round", "trunc")
+
+_BINARY = [
+    "add",
+    "atan2",
+    "copysign",
+    "divide",
+    "equal",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "less",
+    "less_equal",
+    "logaddexp",
+    "multiply",
+    "nextafter",
+    "not_equal",
+    "subtract",
+]
+
+
+def rows() -> list[Row]:
+    """Return the rows of the table."""
+    points, whole = _points(_POINTS), _points(_POINTS[:9])
+    made = [_special(name, points) for name in _UNARY]
+    made += [_special(name, whole) for name in _ROUNDING]
+    made.append(_special("sign", points, signed_zeros=False))
+    made += [_special(name, *_pairs()) for name in _BINARY]
+    made += [_special(name, *_pairs(), signed_zeros=False) for name in ("maximum", "minimum")]
+    made += [
+        _special("floor_divide", *_pairs(), fixed=_quotient_fixed),
+        _special("remainder", *_pairs(), fixed=_remainder_fixed),
+        _special("pow", *_pairs(), fixed=_power_fixed),
+        _special("clip", _points(_POINTS), -1.0, 1.0, reference=_clip, signed_zeros=False),
+    ]
+    return made + _reductions()
+
+
+def _special(
+    name: str,
+    *args: Any,
+    signed_zeros: bool = True,
+    fixed: Callable[..., Any] | None = None,
+    reference: Callable[..., Any] | None = None,
+    result: Rule | None = None,
+    note: str = "special",
+    **kwargs: Any,
+) -> Row:
+    return Row(
+        name=name,
+        dtypes=REAL_FLOATING,
+        calls=(call(*args, **kwargs),),
+        signed_zeros=signed_zeros,
+        fixed=fixed,
+        reference=reference,
+        result=result,
+        note=note,
+    )
+
+
+def _points(values: tuple[float, ...]) -> Any:
+    return array(values=values)
+
+
+def _pairs() -> tuple[Any, Any]:
+    left = tuple(x for x in _GRID for _ in _GRID)
+    right = _GRID * len(_GRID)
+    return array(values=left), array(values=right)
+
+
+def _quotient_fixed(x1: Any, x2: Any) -> Any:
+    """A finite number over an infinity, and the reverse, may follow C or Python."""
+    return (np.isfinite(x1) == np.isfinite(x2)) | np.isnan(x1) | np.isnan(x2)
+
+
+def _remainder_fixed(x1: Any, x2: Any) -> Any:
+    """A finite number by an infinity may follow C or Python; so may the sign of zero."""
+    with np.errstate(all="ignore"):
+        zero = np.remainder(x1, x2) == 0
+    return ~(np.isfinite(x1) & np.isinf(x2)) & ~zero
+
+
+def _power_fixed(x1: Any, x2: Any) -> Any:
+    """One to the power of NaN is open."""
+    return ~((x1 == 1) & np.isnan(x2))
+
+
+def _clip(x: Any, low: float, high: float) -> Any:
+    return np.clip(x, np.asarray(low, x.dtype), np.asarray(high, x.dtype))
+
+
+def _reductions() -> list[Row]:
+    with_nan = array(values=((1.0, _NAN, 2.0), (3.0, -1.0, 0.5)))
+    infinite = array(values=((_INF, 1.0, 2.0), (-_INF, -1.0, _INF)))
+    made = [
+        _special(name, x, axis=1, note=note)
+        for name in ("max", "min", "mean", "prod", "std", "sum", "var")
+        for x, note in ((with_nan, "nan"), (infinite, "infinite"))
+    ]
+    made += [_special(name, _points((_NAN, 0.0, -0.0, 1.0))) for name in ("all", "any")]
+    made.append(
+        _special("count_nonzero", _points((_NAN, 0.0, -0.0, _INF)), result=_rules.default_integer)
+    )
+    made += [
+        _special(name, with_nan, axis=1, include_initial=True)
+        for name in ("cumulative_sum", "cumulative_prod")
+    ]
+    return made
