@@ -17,7 +17,7 @@ from spacecore.linop._refusals import refuse_array_operand, refuse_batch
 from spacecore.space import Space
 from spacecore.space._batch import batched
 
-__all__ = ["LinOp"]
+__all__ = ["Kernel", "LinOp"]
 
 Kernel = Callable[[Any], Any]
 

@@ -9,7 +9,7 @@ from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.space import Space
 
-__all__ = ["CoordinateLinOp", "through_riesz"]
+__all__ = ["CoordinateLinOp", "check_coefficients", "check_fields", "through_riesz"]
 
 
 class CoordinateLinOp(LinOp):

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from spacecore.errors import BackendBlockedError, PluginWarning
 
 __all__ = [
+    "BLOCK",
+    "DISABLE",
     "VARIABLES",
     "blocked",
     "default_backend",

@@ -9,6 +9,7 @@ import numpy as np
 
 __all__ = [
     "ALL",
+    "ArraySpec",
     "BOOL",
     "COMPLEX",
     "FLOATING",
@@ -18,7 +19,6 @@ __all__ = [
     "REAL_FLOATING",
     "SIGNED",
     "UNSIGNED",
-    "ArraySpec",
     "array",
     "generator",
     "lay_out",

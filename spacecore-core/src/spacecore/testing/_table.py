@@ -20,7 +20,7 @@ from spacecore.testing._case import Case, Requirement, function_of
 from spacecore.testing._compare import check_array
 from spacecore.testing._inputs import ArraySpec, make, put
 
-__all__ = ["Call", "DTypeOf", "Row", "call", "cases_of_rows", "cover", "section_of"]
+__all__ = ["Call", "DTypeOf", "Row", "Rule", "call", "cases_of_rows", "cover", "section_of"]
 
 
 class DTypeOf(NamedTuple):
