@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from spacecore._typing import DType
@@ -9,6 +11,7 @@ from spacecore._typing import DType
 __all__ = ["dtype_name"]
 
 
+@lru_cache(maxsize=256)  # NumPy makes the name of a dtype anew each time
 def dtype_name(dtype: DType | str) -> str:
     """Return the standard's name, such as `"float64"`, of any library's dtype.
 

@@ -6,7 +6,6 @@ error that names its distribution.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -122,6 +121,8 @@ def _registered(candidate: Candidate) -> Any:
 
 
 def _misspelt(error: Any, hooks: tuple[str, ...]) -> str:
+    import difflib
+
     said = str(error).strip().splitlines()[-1]
     words = said.replace("'", " ").split()
     near = [name for word in words for name in difflib.get_close_matches(word, hooks, n=1)]

@@ -8,7 +8,6 @@ publishes, so that racing threads get one object.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Hashable, Iterator
 
@@ -232,6 +231,8 @@ class Registry:
         )
 
     def _unknown(self, name: str) -> UnknownBackendError:
+        import difflib
+
         there = self.available()
         hints = []
         nearest = difflib.get_close_matches(name.lower(), sorted({*there, *KNOWN}), n=1)
