@@ -9,7 +9,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore.errors import CastError, ConversionError
-from spacecore_torch._promotion import SCALARS
+from spacecore_torch._promotion import SCALARS, STORED_ONLY
 from spacecore_torch._transfer import from_foreign
 
 __all__ = ["Creation"]
@@ -57,6 +57,8 @@ class Creation:
             start, stop = 0, start
         if (stop - start) * step < 0:
             stop = start
+        if dtype in STORED_ONLY:
+            return torch.arange(start, stop, step, device=device).to(dtype)
         return torch.arange(start, stop, step, dtype=dtype, device=device)
 
     @staticmethod
@@ -71,7 +73,7 @@ class Creation:
         device: Any = None,
     ) -> torch.Tensor:
         columns = n_rows if n_cols is None else n_cols
-        if k == 0:
+        if k == 0 and dtype not in STORED_ONLY:
             return torch.eye(n_rows, columns, dtype=dtype, device=device)
         made = torch.zeros((n_rows, columns), dtype=dtype, device=device)
         if -n_rows < k < columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -11,7 +11,7 @@ from spacecore.backend import differs
 from spacecore.errors import CastError
 from spacecore_torch._promotion import promote_dtypes, result_type
 
-__all__ = ["NAMES", "Dtypes"]
+__all__ = ["Dtypes", "NAMES"]
 
 NAMES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -29,6 +29,26 @@ _KINDS = {
 }
 _KINDS["integral"] = _KINDS["signed integer"] | _KINDS["unsigned integer"]
 _KINDS["numeric"] = _KINDS["integral"] | _KINDS["real floating"] | _KINDS["complex floating"]
+
+
+class FloatLimits(NamedTuple):
+    """What `finfo` returns."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: torch.dtype
+
+
+class IntegerLimits(NamedTuple):
+    """What `iinfo` returns."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: torch.dtype
 
 
 class Dtypes:
@@ -67,14 +87,20 @@ class Dtypes:
         return promote_dtypes(dtype, to) is to
 
     @staticmethod
-    @differs("Torch takes a dtype only")
-    def finfo(type: Any, /) -> torch.finfo:
-        return torch.finfo(type if isinstance(type, torch.dtype) else type.dtype)
+    @differs("Torch takes a dtype only, and names it by a string")
+    def finfo(type: Any, /) -> FloatLimits:
+        dtype = type if isinstance(type, torch.dtype) else type.dtype
+        found = torch.finfo(dtype)
+        return FloatLimits(
+            found.bits, found.eps, found.max, found.min, found.smallest_normal, dtype.to_real()
+        )
 
     @staticmethod
-    @differs("Torch takes a dtype only")
-    def iinfo(type: Any, /) -> torch.iinfo:
-        return torch.iinfo(type if isinstance(type, torch.dtype) else type.dtype)
+    @differs("Torch takes a dtype only, and names it by a string")
+    def iinfo(type: Any, /) -> IntegerLimits:
+        dtype = type if isinstance(type, torch.dtype) else type.dtype
+        found = torch.iinfo(dtype)
+        return IntegerLimits(found.bits, found.max, found.min, dtype)
 
     @staticmethod
     @differs("Torch has no such function")

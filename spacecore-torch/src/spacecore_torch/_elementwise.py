@@ -78,8 +78,10 @@ class Elementwise:
     nextafter = staticmethod(_of_arrays(torch.nextafter))
 
     @staticmethod
-    @differs("Torch lets arrays with axes overrule 0-d ones")
+    @differs("Torch lets arrays with axes overrule 0-d ones, and takes no bool as condition")
     def where(condition: Any, x1: Any, x2: Any, /) -> Any:
+        if type(condition) is bool:  # what `allclose` gives
+            condition = torch.full((), condition)
         if type(x1) in SCALARS:
             if type(x2) in SCALARS:
                 return torch.where(condition, x1, x2)

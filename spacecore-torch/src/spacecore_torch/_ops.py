@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
+from torch.utils._pytree import tree_leaves
 
 from spacecore.backend import BackendFamily, BackendOps, differs
 from spacecore_torch._creation import Creation
@@ -13,6 +14,7 @@ from spacecore_torch._devices import normalize_device
 from spacecore_torch._dtypes import NAMES, Dtypes
 from spacecore_torch._elementwise import Elementwise
 from spacecore_torch._fft import TorchFFT
+from spacecore_torch._gaps import DIFFERENCES
 from spacecore_torch._info import TorchInfo
 from spacecore_torch._linalg import TorchLinalg
 from spacecore_torch._products import Products
@@ -23,7 +25,7 @@ from spacecore_torch._shapes import Shapes
 from spacecore_torch._sparse import Sparse
 from spacecore_torch._tracing import is_traced
 from spacecore_torch._transfer import export, from_foreign, to_numpy
-from spacecore_torch._transforms import Transforms
+from spacecore_torch._transforms import Transforms, register_value_class
 from spacecore_torch._updates import Updates
 
 __all__ = ["TorchOps"]
@@ -72,6 +74,9 @@ class TorchOps(
     array_types = (torch.Tensor, torch.nn.Parameter)
     dtypes = frozenset(NAMES)
     capabilities = frozenset({"autodiff", "sparse"})
+    sparse_formats = ("csr", "csc", "coo")
+    sparse_shares_type = True
+    differences = DIFFERENCES
     linalg = TorchLinalg()
     fft = TorchFFT()
     direct: ClassVar[dict[str, Any]] = {
@@ -119,9 +124,15 @@ class TorchOps(
     @staticmethod
     @differs("accelerators compute behind the host's back")
     def block_until_ready(x: Any, /) -> Any:
-        if torch.accelerator.is_available():
-            torch.accelerator.synchronize()
+        for device in {leaf.device for leaf in tree_leaves(x) if isinstance(leaf, torch.Tensor)}:
+            if device.type not in ("cpu", "meta"):
+                torch.accelerator.synchronize(device)
         return x
+
+    @staticmethod
+    @differs("Torch's trees know the classes that are registered with it")
+    def register_value_class(cls: type, /) -> None:  # noqa: PLW0211
+        register_value_class(cls)
 
     @differs("a sparse tensor is of the same class")
     def member_test(

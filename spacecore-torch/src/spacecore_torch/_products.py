@@ -47,7 +47,7 @@ class Products:
             x1, x2 = common(x1, x2)
         if x1.dtype.is_floating_point or x1.dtype.is_complex:
             return torch.linalg.vecdot(x1, x2, dim=axis)
-        return torch.sum(x1 * x2, axis)
+        return torch.sum(x1 * x2, axis, dtype=x1.dtype)
 
     @staticmethod
     @differs("Torch wants vectors of one dtype")
@@ -59,13 +59,14 @@ class Products:
         return torch.vdot(torch.ravel(x1), torch.ravel(x2))
 
     @staticmethod
-    @_ONE_DTYPE
+    @differs("Torch wants operands of one dtype, and may sum narrow integers in wider ones")
     def einsum(subscripts: str, /, *operands: Any) -> Any:
-        first = operands[0].dtype
+        dtype = operands[0].dtype
         for x in operands:
-            if x.dtype is not first:
-                return torch.einsum(subscripts, *common(*operands))
-        return torch.einsum(subscripts, *operands)
+            if x.dtype is not dtype:
+                return Products.einsum(subscripts, *common(*operands))
+        made = torch.einsum(subscripts, *operands)
+        return made if made.dtype is dtype else made.to(dtype)
 
     @staticmethod
     @differs("Torch wants operands of one dtype, and no scalars")

@@ -13,19 +13,20 @@ import torch
 
 from spacecore.backend import dtype_name
 
-__all__ = ["SCALARS", "broadcastable", "common", "promote_dtypes", "result_type"]
+__all__ = ["SCALARS", "STORED_ONLY", "broadcastable", "common", "promote_dtypes", "result_type"]
 
 SCALARS = frozenset({bool, int, float, complex})
 """The types of numbers that have no dtype of their own."""
 
-_STORED_ONLY = frozenset({torch.uint16, torch.uint32, torch.uint64})
+STORED_ONLY = frozenset({torch.uint16, torch.uint32, torch.uint64})
+"""The dtypes that Torch computes next to nothing in."""
 
 
 def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
     """Return the dtype that two meet in."""
     if one is other:
         return one
-    if one in _STORED_ONLY or other in _STORED_ONLY:  # Torch has no rule for these
+    if one in STORED_ONLY or other in STORED_ONLY:  # Torch has no rule for these
         name = np.promote_types(dtype_name(one), dtype_name(other)).name
         return getattr(torch, name)  # type: ignore[no-any-return]
     return torch.promote_types(one, other)

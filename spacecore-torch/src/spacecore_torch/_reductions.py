@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore_torch._promotion import STORED_ONLY
 
 __all__ = ["Reductions"]
 
@@ -104,7 +105,7 @@ class Reductions:
     @staticmethod
     @differs("Torch keeps no axes, and takes `axis=()` for every axis")
     def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-        if axis is None and not keepdims:
+        if axis is None and not keepdims and x.dtype not in STORED_ONLY:
             return torch.count_nonzero(x)
         return Reductions.sum(x != 0, axis=axis, keepdims=keepdims)
 

@@ -86,7 +86,7 @@ class Searching:
     @differs("Torch has no first indices")
     def unique_all(x: Any, /) -> UniqueAll:
         flat = torch.ravel(x)
-        order = torch.argsort(flat, stable=True)
+        order = _ascending(flat)
         runs = flat[order]
         starts = torch.ones_like(runs, dtype=torch.bool)
         starts[1:] = runs[1:] != runs[:-1]
@@ -103,11 +103,24 @@ class Searching:
         return UniqueCounts(found.values, found.counts)
 
     @staticmethod
-    @differs("Torch returns a plain tuple")
+    @differs("Torch returns a plain tuple, and orders no complex numbers")
     def unique_inverse(x: Any, /) -> UniqueInverse:
+        if x.dtype.is_complex:
+            found = Searching.unique_all(x)
+            return UniqueInverse(found.values, found.inverse_indices)
         return UniqueInverse(*torch.unique(x, return_inverse=True))
 
     @staticmethod
-    @differs("Torch calls this `unique`")
+    @differs("Torch calls this `unique`, and orders no complex numbers")
     def unique_values(x: Any, /) -> Any:
+        if x.dtype.is_complex:
+            return Searching.unique_all(x).values
         return torch.unique(x)
+
+
+def _ascending(flat: Any) -> Any:
+    """The stable order of a flat array; complex numbers by real part, then by imaginary."""
+    if not flat.dtype.is_complex:
+        return torch.argsort(flat, stable=True)
+    by_imaginary = torch.argsort(flat.imag, stable=True)
+    return by_imaginary[torch.argsort(flat.real[by_imaginary], stable=True)]

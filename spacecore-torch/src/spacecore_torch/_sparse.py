@@ -52,6 +52,10 @@ class Sparse:
             a, x = common(a, x)
         return matmul(a, x)
 
+    @differs("Torch has no `T` for compressed layouts")
+    def sparse_transpose(self, a: Any, /) -> torch.Tensor:
+        return a.transpose(0, 1)  # type: ignore[no-any-return]
+
     def sparse_to_dense(self, a: Any, /) -> torch.Tensor:
         return a.to_dense()  # type: ignore[no-any-return]
 

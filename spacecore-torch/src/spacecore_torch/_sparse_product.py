@@ -6,7 +6,8 @@ constant of a function that knows its own derivative and its own batching.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -31,8 +32,9 @@ def _native(a: Any, x: Any) -> torch.Tensor:
     return a @ x  # type: ignore[no-any-return]
 
 
-class _Constant(NamedTuple):
-    """A matrix, or its adjoint, that the transforms don't look into."""
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """A matrix, or its adjoint, that the transforms don't look into: they would into a tuple."""
 
     matrix: Any
     adjoint: bool = False
@@ -54,7 +56,7 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
-        transposed = ctx.a._replace(adjoint=not ctx.a.adjoint)
+        transposed = replace(ctx.a, adjoint=not ctx.a.adjoint)
         return None, _Product.apply(transposed, gradient)  # type: ignore[no-untyped-call]
 
     @staticmethod

@@ -64,8 +64,12 @@ def from_foreign(x: Any, *, device: Any = None, copy: bool | None = None) -> tor
     ------
     ConversionError
     """
-    if isinstance(x, np.ndarray | np.generic):
-        made, copied = from_numpy(np.asarray(x), copy=copy)
+    if isinstance(x, np.ndarray):
+        made, copied = from_numpy(x, copy=copy)
+    elif isinstance(x, np.generic):
+        if copy is False:
+            raise ConversionError(f"A NumPy scalar crosses by a copy only. Got {x!r}.")
+        made, copied = from_numpy(np.asarray(x))[0], True
     else:
         made, copied = _from_dlpack(x, copy=copy)
     if copy is True and not copied:

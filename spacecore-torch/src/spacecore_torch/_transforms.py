@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, wraps
 from importlib import import_module
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tree_unflatten
 
 from spacecore.backend import differs
 from spacecore_torch._tracing import is_batched
 
-__all__ = ["Transforms"]
+__all__ = ["Transforms", "register_value_class"]
 
 
 class Transforms:
@@ -85,17 +85,12 @@ class Transforms:
         return both
 
     @staticmethod
-    @differs("Torch returns no tuple for a single argument")
+    @differs("Torch takes functions that return tensors only")
     def vjp(fn: Callable[..., Any], /, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
         value, pull = torch.func.vjp(  # type: ignore[misc]
             lambda *args: tree_map(_as_tensor, fn(*args)), *primals
         )
-
-        def cotangents(cotangent: Any) -> Any:
-            found = pull(cotangent)
-            return found if len(primals) > 1 else (found,)
-
-        return value, cotangents
+        return value, pull
 
     @staticmethod
     @differs("Torch takes tuples, and warns at the first use")
@@ -128,6 +123,19 @@ class Transforms:
         return tree_map(
             lambda x, y: torch.where(pred, x, y), true_fun(*operands), false_fun(*operands)
         )
+
+
+def register_value_class(cls: Any) -> None:
+    """Let Torch's transforms take the values of a class apart, and put them together again."""
+
+    def flatten(value: Any) -> tuple[list[Any], Any]:
+        children, static = value.tree_flatten()
+        return list(children), static
+
+    def unflatten(children: Iterable[Any], static: Any) -> Any:
+        return cls.tree_unflatten(static, children)
+
+    register_pytree_node(cls, flatten, unflatten)
 
 
 class _Auxiliary:

@@ -1,0 +1,30 @@
+"""Where Torch departs from the contract and is left to: its unsigned integers.
+
+Patterns of the names of cases of `spacecore.testing`, each with the reason.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DIFFERENCES"]
+
+_STORED_ONLY = "Torch stores uint16, uint32 and uint64, and computes next to nothing in them"
+_SIGNED_SUMS = "Torch adds and multiplies unsigned integers up in int64, for it has no such uint64"
+
+_OF_ONE_DTYPE = (
+    *("abs", "argmax", "argmin", "bitwise_invert", "clip", "diff", "einsum", "flip", "matmul"),
+    *("linalg.cross", "linalg.matmul", "linalg.tensordot", "linalg.vecdot", "max", "min"),
+    *("negative", "nonzero", "searchsorted", "sign", "square", "take_along_axis", "tensordot"),
+    *("tril", "triu", "vecdot"),
+)
+_OF_SEVERAL = (
+    *("add", "bitwise_and", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift"),
+    *("bitwise_xor", "equal", "floor_divide", "greater", "greater_equal", "less", "less_equal"),
+    *("maximum", "minimum", "multiply", "not_equal", "pow", "remainder", "subtract"),
+)
+_SUMS = ("cumulative_prod", "cumulative_sum", "linalg.trace", "prod", "sum", "trace")
+
+DIFFERENCES = {
+    **{f"{name}[*uint??-*": _STORED_ONLY for name in (*_OF_ONE_DTYPE, *_OF_SEVERAL)},
+    **{f"{name}[*uint??]": _STORED_ONLY for name in _OF_SEVERAL},
+    **{f"{name}[*uint*": _SIGNED_SUMS for name in _SUMS},
+}
