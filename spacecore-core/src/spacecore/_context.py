@@ -284,15 +284,23 @@ def _restore(ops: BackendOps, dtype: str, check_level: CheckLevel) -> Context:
 
 
 def _compile_asarray(ops: BackendOps, dtype: DType) -> Callable[[Any], Any]:
-    """`asarray` with the case of nothing to do decided in two comparisons."""
+    """`asarray` with the case of nothing to do decided in two comparisons, or three."""
     kind: Any = ops.array_types[0]
+    is_sparse = ops.is_sparse
 
     def asarray(x: Any) -> Any:
         if type(x) is kind and x.dtype is dtype:
             return x
         return _asarray(ops, dtype, x)
 
-    return asarray if ops.device is None else partial(_asarray, ops, dtype)
+    def asarray_if_dense(x: Any) -> Any:
+        if type(x) is kind and x.dtype is dtype and not is_sparse(x):
+            return x
+        return _asarray(ops, dtype, x)
+
+    if ops.device is not None:
+        return partial(_asarray, ops, dtype)
+    return asarray_if_dense if ops.sparse_shares_type else asarray
 
 
 def _asarray(ops: BackendOps, dtype: DType, x: Any) -> Any:
@@ -312,18 +320,27 @@ def _from_array(ops: BackendOps, dtype: DType, x: Any, source: BackendOps) -> An
             f"`ctx.asarray` makes dense arrays. Got a sparse {type(x).__name__}. "
             f"Use `ctx.assparse(x)`."
         )
-    name = dtype_name(dtype)
-    check_cast(dtype_name(x.dtype), name)
-    if source.has_dtype(name):  # first, so that the target need not hold the wider dtype
-        x = cast(source, x, name)
+    have, want = dtype_name(x.dtype), dtype_name(dtype)
+    if have != want:
+        check_cast(have, want)
+        if source.has_dtype(want):  # first, so that the target need not hold the wider dtype
+            x = cast(source, x, want)
     return cast(ops, transfer(x, source, ops), dtype)
 
 
 def _holds_arrays(items: list[Any] | tuple[Any, ...]) -> bool:
-    return any(
-        _holds_arrays(item) if isinstance(item, list | tuple) else ops_of_array(item) is not None
-        for item in items
-    )
+    for item in items:
+        if type(item) in _NUMBERS:
+            continue
+        if isinstance(item, list | tuple):
+            if _holds_arrays(item):
+                return True
+        elif ops_of_array(item) is not None:
+            return True
+    return False
+
+
+_NUMBERS = frozenset({bool, int, float, complex})
 
 
 def _from_python(x: Any) -> Any:

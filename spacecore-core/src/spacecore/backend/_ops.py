@@ -38,6 +38,9 @@ class BackendOps(Sections, Bound, declaration=True):
         Whether sparse matrices can be made and multiplied.
     sparse_formats : tuple of str
         The formats that `assparse` makes, the default first.
+    sparse_shares_type : bool
+        Whether sparse matrices are of the type of dense arrays, so that the type alone says
+        nothing.
     has_native_vmap : bool
         Whether `vmap` is the library's, rather than a loop.
     array_types : tuple of type
@@ -52,6 +55,7 @@ class BackendOps(Sections, Bound, declaration=True):
     family: ClassVar[BackendFamily]
     array_types: ClassVar[tuple[type, ...]]
     sparse_formats: ClassVar[tuple[str, ...]] = ()
+    sparse_shares_type: ClassVar[bool] = False
     has_native_vmap: ClassVar[bool] = False
     linalg: LinalgNamespace
     fft: FFTNamespace
