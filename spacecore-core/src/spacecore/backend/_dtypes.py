@@ -11,7 +11,9 @@ from spacecore._typing import DType
 __all__ = ["dtype_name"]
 
 
-@lru_cache(maxsize=256)  # NumPy makes the name of a dtype anew each time
+# NumPy makes the name of a dtype anew each time. Keys have their type in them, for dtypes of two
+# libraries need not bear being compared.
+@lru_cache(maxsize=256, typed=True)
 def dtype_name(dtype: DType | str) -> str:
     """Return the standard's name, such as `"float64"`, of any library's dtype.
 
