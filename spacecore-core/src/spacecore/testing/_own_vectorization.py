@@ -155,7 +155,7 @@ def _refuses_nothing(ops: Any) -> None:
 
 
 def _jit_tree(ops: Any) -> None:
-    function = ops.jit(lambda t, x: {"y": t["a"] @ x, "z": (x, t["a"][0])})
+    function = ops.jit(lambda t, x: {"y": t["a"] @ x, "z": (x, t["a"][0, ...])})
     got = function({"a": floats(ops, _A)}, floats(ops, _B))
     check_tree(ops, got, {"y": _A @ _B, "z": (_B, _A[0])})
 
