@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -13,6 +14,7 @@ from spacecore_cupy._probe import device_count, probe
 __all__ = ["as_device", "device_name", "on"]
 
 _NOTHING = nullcontext()
+_NAME = re.compile(r"cuda(?::(\d+))?|<CUDA Device (\d+)>")  # the second is how CuPy prints one
 
 
 def as_device(device: Any) -> Any:
@@ -50,10 +52,10 @@ def _index(device: Any) -> int:
         return int(device.id)
     if isinstance(device, int) and not isinstance(device, bool):
         return device
-    kind, _, number = str(device).partition(":")
-    if kind != "cuda" or not (number or "0").isdecimal():
+    named = _NAME.fullmatch(str(device))
+    if named is None:
         raise _unavailable(f"CuPy computes on CUDA devices only. Got {device!r}.")
-    return int(number or "0")
+    return int(named[1] or named[2] or 0)
 
 
 def _unavailable(message: str) -> BackendUnavailableError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import array_api_compat.cupy
 import cupy
@@ -21,6 +21,17 @@ from spacecore_cupy._updates import Updates
 __all__ = ["CuPyOps"]
 
 compat: Any = array_api_compat.cupy  # its names are made at run time
+
+
+class FloatInfo(NamedTuple):
+    """The limits of a floating-point dtype, as Python's floats."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
 
 
 class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, BackendOps):
@@ -49,6 +60,7 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
         | {"float16", "float32", "float64", "complex64", "complex128"}
     )
     capabilities = frozenset({"sparse"})
+    sparse_formats = ("csr", "csc", "coo")
     linalg = CuPyLinalg()
     fft = CuPyFFT()
     direct: ClassVar[dict[str, Any]] = {
@@ -57,7 +69,6 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
         "argsort": compat.argsort,
         "count_nonzero": compat.count_nonzero,
         "dtype_name": dtype_name,
-        "finfo": compat.finfo,
         "iinfo": compat.iinfo,
         "isclose": cupy.isclose,
         "ix_": cupy.ix_,
@@ -125,6 +136,19 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
     def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
         above = cupy.positive(x) if min is None else cupy.maximum(x, min)
         return above if max is None else cupy.minimum(above, max)
+
+    @staticmethod
+    @differs("the limits of CuPy's `finfo`, which is NumPy's, are scalars of the dtype")
+    def finfo(type: Any, /) -> FloatInfo:
+        info = compat.finfo(type)
+        return FloatInfo(
+            bits=info.bits,
+            eps=float(info.eps),
+            max=float(info.max),
+            min=float(info.min),
+            smallest_normal=float(info.smallest_normal),
+            dtype=info.dtype,
+        )
 
     @staticmethod
     @differs("CuPy calls the second argument `newshape`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import cupy
+import numpy as np
 from cupy.random import Generator, Philox4x3210
 
 from spacecore.backend.eager import RandomKey
@@ -52,7 +53,9 @@ class RandomNumbers:
         target = self.sanitize_dtype(dtype)
         with on(self.device):
             unit = _generator(key).random(shape, dtype=_drawn(target))
-            return (unit * (high - low) + low).astype(target, copy=False)
+            drawn = (unit * (high - low) + low).astype(target, copy=False)
+            # rounding may have reached `high`, which is not in the interval
+            return cupy.minimum(drawn, np.nextafter(target.type(high), target.type(low)))
 
     def random_integers(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import cupy
 
@@ -14,7 +14,6 @@ from spacecore_cupy._device import on
 
 __all__ = ["SparseMatrices"]
 
-_FORMATS = ("csr", "csc", "coo")
 _DTYPES = ("bool", "float32", "float64", "complex64", "complex128")
 
 
@@ -22,6 +21,7 @@ class SparseMatrices:
     """Arrays of `cupyx.scipy.sparse`; CSR unless another format is asked for."""
 
     device: Any
+    sparse_formats: ClassVar[tuple[str, ...]]
 
     @differs("a sparse matrix is cupyx's, which is imported only once something uses it")
     def is_sparse(self, x: object, /) -> bool:
@@ -29,9 +29,10 @@ class SparseMatrices:
         return loaded is not None and bool(loaded.issparse(x))
 
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: Any = None) -> Any:
-        if format is not None and format not in _FORMATS:
+        if format is not None and format not in self.sparse_formats:
             raise ValueError(
-                f"A sparse format of CuPy is one of {', '.join(_FORMATS)}. Got {format!r}."
+                f"A sparse format of CuPy is one of {', '.join(self.sparse_formats)}. "
+                f"Got {format!r}."
             )
         target = cupy.dtype(x.dtype if dtype is None else dtype)
         if target.name not in _DTYPES:

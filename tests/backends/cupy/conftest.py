@@ -46,6 +46,9 @@ class Device:
     def __repr__(self) -> str:
         return f"<CUDA Device {self.id}>"
 
+    def synchronize(self) -> None:
+        """Wait for nothing: NumPy has computed already."""
+
 
 class Array(np.ndarray):
     """An array that knows on which device it was made."""
@@ -56,6 +59,9 @@ class Array(np.ndarray):
     @property
     def device(self) -> Device:  # type: ignore[override]
         return self._made_on
+
+    def __getitem__(self, index: Any) -> Any:
+        return _on_device(super().__getitem__(index))  # CuPy has no scalars
 
     def get(self) -> np.ndarray:
         return np.array(self)
@@ -140,6 +146,14 @@ class _OnDevice:
 
     def toarray(self) -> Any:
         return _on_device(super().toarray())  # type: ignore[misc]
+
+    def __matmul__(self, other: Any) -> Any:
+        return _on_device(super().__matmul__(np.asarray(other)))  # type: ignore[misc]
+
+    @property
+    def T(self) -> Any:
+        made = super().transpose()  # type: ignore[misc]
+        return self.types[f"{made.format}_array"](made)
 
     def asformat(self, name: str) -> Any:
         if name == self.format:

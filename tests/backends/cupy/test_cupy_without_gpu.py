@@ -210,9 +210,9 @@ def _resolve(node: ast.expr, libraries: dict[str, Any]) -> Any:
         ("cupy:ndarray", "astype copy device dtype ndim reshape shape strides view"),
         ("cupy.cuda:Device", "__enter__ id synchronize use"),
         ("cupy.random:Generator", "integers random standard_normal"),
-        ("cupyx.scipy.sparse:csr_array", "asformat astype dtype get toarray"),
-        ("cupyx.scipy.sparse:csc_array", "asformat astype dtype get toarray"),
-        ("cupyx.scipy.sparse:coo_array", "asformat astype dtype get toarray"),
+        ("cupyx.scipy.sparse:csr_array", "T asformat astype dtype get toarray"),
+        ("cupyx.scipy.sparse:csc_array", "T asformat astype dtype get toarray"),
+        ("cupyx.scipy.sparse:coo_array", "T asformat astype dtype get toarray"),
     ],
 )
 def test_objects_of_cupy_have_what_is_called_on_them(kind: str, names: str) -> None:
