@@ -1,4 +1,8 @@
-"""The reference of the public names: one page a layer, written from `spacecore.__all__`."""
+"""The reference of the public names: one page a layer, written from `spacecore.__all__`.
+
+A layer that has no public name yet has no page; a public name of a layer that is not listed here
+stops the build.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,24 @@ LAYERS = (
         "Sets of elements: what they look like, where they live, how they are measured.",
     ),
     Layer(
+        "operators",
+        "Operators",
+        ("linop",),
+        "Linear maps between spaces, and their algebra.",
+    ),
+    Layer(
+        "functionals",
+        "Functionals",
+        ("functional",),
+        "Scalar functions on spaces, with gradients and proximal maps.",
+    ),
+    Layer(
+        "solvers",
+        "Solvers",
+        ("linalg",),
+        "Linear systems, least squares, eigenvalues, and first-order methods.",
+    ),
+    Layer(
         "errors",
         "Errors",
         ("errors",),
@@ -60,17 +82,34 @@ PLUGIN_NAMES = ("BackendSpec", "resolve", "spec_of", "known_failures", "ops_of_a
 def write_api(folder: Path) -> None:
     """Write a page a layer into `folder`; a public name that belongs to none is an error."""
     names = {name: getattr(sc, name) for name in sc.__all__ if not name.startswith("__")}
-    documented = set()
+    documented: set[str] = set()
+    files = []
     for layer in LAYERS:
         mine = {name: obj for name, obj in names.items() if _layer_of(name, obj) in layer.modules}
+        if not mine:
+            continue
         documented |= mine.keys()
         text = _heading(layer.title, "=") + layer.text + "\n\n" + _entries("spacecore", mine)
         if layer.file == "backends":
             text += _plugins()
         (folder / f"{layer.file}.rst").write_text(text, encoding="utf-8")
+        files.append(layer.file)
+    (folder / "index.rst").write_text(_index(files), encoding="utf-8")
     left = {name for name in names if name not in documented and not inspect.ismodule(names[name])}
     if left:
         raise SystemExit(f"docs/api_pages.py: no page of the reference holds {sorted(left)}")
+
+
+def _index(files: list[str]) -> str:
+    after = files.index("backends") + 1
+    pages = [*files[:after], "contract", "differences", *files[after:]]
+    return (
+        _heading("Reference", "=")
+        + "``import spacecore as sc`` is the one door: every public name is ``sc.`` something. The "
+        "pages are written from the docstrings of the installed code.\n\n"
+        + "\n".join([".. toctree::", "   :maxdepth: 1", "", *(f"   {page}" for page in pages)])
+        + "\n"
+    )
 
 
 def _layer_of(name: str, obj: Any) -> str:

@@ -39,7 +39,7 @@ class Part(NamedTuple):
     """One namespace of the contract: how its names are reached, and where they are bound."""
 
     prefix: str
-    owner: type
+    owner: Any
     bound: Mapping[str, Any]
 
 
@@ -180,7 +180,7 @@ def _by_reason(parts: list[Part], backend: str, how: str) -> dict[str, str]:
     return {why: ", ".join(names) for why, names in found.items()}
 
 
-_OWN = "the contract's own; the library has nothing of the kind"
+_OWN = "SpaceCore's own, written for this library"
 
 
 def _code(text: str) -> str:

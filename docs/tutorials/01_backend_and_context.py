@@ -94,14 +94,18 @@ for row, (title, text, color) in enumerate(parts):
     card(ax, (0.1, bottom, 3.6, 1.4), title, text, color)
     ax.add_patch(
         FancyArrowPatch(
-            (3.8, bottom + 0.7), (5.7, 2.65), arrowstyle="-|>", mutation_scale=15, color="#94a3b8"
+            (3.8, bottom + 0.7),
+            (5.7, 3.1 - 0.45 * row),
+            arrowstyle="-|>",
+            mutation_scale=15,
+            color="#94a3b8",
         )
     )
 card(ax, (5.8, 1.75, 4.0, 1.8), "Context", "immutable, hashable,\nholds no arrays", VIOLET)
 ax.text(7.8, 0.9, "carried by every space,\noperator and functional", style="italic", **CENTRED)
 ax.set_title("A context is ops + dtype + check level", size=13)
-plt.show()
 # sphinx_gallery_end_ignore
+plt.show()
 
 
 # %%
@@ -321,8 +325,8 @@ ladder = [
 for step, (level, text, color) in enumerate(ladder):
     card(ax, (step + 0.03, 0.15 * step, 0.94, 0.95), level, text, color)
 ax.set_title("check_level: more is looked at from left to right", loc="left")
-plt.show()
 # sphinx_gallery_end_ignore
+plt.show()
 
 # %%
 # Develop under ``standard`` or ``strict``; choose ``none`` for a loop that was validated before it

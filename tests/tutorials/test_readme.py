@@ -20,7 +20,7 @@ import pytest
 import spacecore as sc
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("explanation", "how-to", "reference")
+FOLDERS = (".", "explanation", "how-to", "reference")
 PAGES = [
     ROOT / "README.md",
     *sorted(ROOT.glob("spacecore-*/README.md")),
