@@ -25,6 +25,11 @@ class Module(NamedTuple):
     def package(self) -> str:
         return self.name.partition(".")[0]
 
+    @property
+    def is_script(self) -> bool:
+        """Whether it is run, as `python -m` does, and never imported."""
+        return self.name.endswith(".__main__")
+
     def imports(self) -> Iterator[str]:
         """Dotted names of all that it imports, wherever the statement stands.
 
