@@ -88,7 +88,7 @@ class BackendUnavailableError(BackendError, ImportError, RuntimeError):
     """The backend is installed, and its library or device is not there."""
 
 
-class BackendBlockedError(BackendError, RuntimeError):
+class BackendBlockedError(BackendError, ImportError, RuntimeError):
     """An environment variable forbids this backend."""
 
 

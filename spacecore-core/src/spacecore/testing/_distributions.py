@@ -18,7 +18,7 @@ def write_distribution(
     *,
     modules: Mapping[str, str] | None = None,
     entry_points: Mapping[str, Mapping[str, str]] | None = None,
-    requires: Sequence[str] = (),
+    dependencies: Sequence[str] = (),
 ) -> Path:
     """Write an installed distribution into a folder, and return where its metadata lies.
 
@@ -33,7 +33,7 @@ def write_distribution(
         Source code, by dotted module name; a name with modules below it is a package.
     entry_points : mapping of str to mapping of str to str, optional
         References by name, by group.
-    requires : sequence of str, optional
+    dependencies : sequence of str, optional
         Requirements, as in `Requires-Dist`.
 
     Returns
@@ -49,7 +49,7 @@ def write_distribution(
     """
     root = Path(folder)
     info = f"{name.replace('-', '_')}-{version}.dist-info"
-    required = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+    required = "".join(f"Requires-Dist: {requirement}\n" for requirement in dependencies)
     files = {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{required}",
         f"{info}/INSTALLER": "spacecore.testing\n",
@@ -73,7 +73,7 @@ def write_plugin(
     version: str = "1.0",
     modules: Mapping[str, str] | None = None,
     entry_point: str | None = None,
-    requires: Sequence[str] = (),
+    dependencies: Sequence[str] = (),
     **spec: Any,
 ) -> Path:
     """Write an installed plugin whose backend computes with NumPy, and return its metadata.
@@ -91,8 +91,8 @@ def write_plugin(
         them, by name within the package.
     entry_point : str, optional
         What the entry point refers to, if not the descriptor.
-    requires : sequence of str, optional
-        Requirements of the distribution.
+    dependencies : sequence of str, optional
+        Requirements of the distribution, as in `Requires-Dist`.
     **spec
         Fields of the `BackendSpec`, other than those that make it work.
 
@@ -123,7 +123,7 @@ def write_plugin(
         version,
         modules={package: "", **{f"{package}.{key}": text for key, text in sources.items()}},
         entry_points={GROUP: {name: entry_point or f"{package}._plugin"}},
-        requires=requires,
+        dependencies=dependencies,
     )
 
 
