@@ -6,11 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-__all__ = ["announce", "broadcast_prefix", "flatten", "listen", "map_leaves", "unflatten"]
+__all__ = [
+    "announce",
+    "broadcast_prefix",
+    "flatten",
+    "listen",
+    "map_leaves",
+    "paths",
+    "structure",
+    "structure_with_leaves",
+    "unflatten",
+]
 
 NAMESPACE = "spacecore"
 
@@ -76,3 +87,62 @@ def broadcast_prefix(prefix: Any, tree: Any) -> list[Any]:
 
     _optree().tree_map_(visit, prefix, tree, none_is_leaf=True, namespace=NAMESPACE)
     return values
+
+
+def structure_with_leaves(tree: Any, is_leaf: Callable[[Any], bool]) -> tuple[Any, list[Any]]:
+    """Return the structure of a tree whose leaves are what `is_leaf` says, and these leaves."""
+    _register_dataclasses(tree)
+    leaves, structure = _optree().tree_flatten(tree, is_leaf, namespace=NAMESPACE)
+    return structure, leaves
+
+
+def structure(template: Any) -> Any:
+    """Return the structure of a tree, or a structure itself."""
+    if isinstance(template, _optree().PyTreeSpec):
+        return template
+    return structure_with_leaves(template, lambda _: False)[0]
+
+
+def paths(structure: Any) -> list[str]:
+    """Return the path of each leaf as one would write it: `$.b`, `$[1]`, `$["key"]`."""
+    return ["$" + "".join(map(_step, accessor)) for accessor in structure.accessors()]
+
+
+def _register_dataclasses(tree: Any) -> None:
+    """Make the dataclasses in a tree nodes of SpaceCore's trees, and of nobody else's.
+
+    Their fields are children, in the order of declaration.
+    """
+    if is_dataclass(tree) and not isinstance(tree, type):
+        _register_dataclass(type(tree))
+        children: Any = [getattr(tree, field.name) for field in fields(tree)]
+    elif isinstance(tree, dict):
+        children = tree.values()
+    else:
+        children = tree if isinstance(tree, tuple | list) else ()
+    for child in children:
+        _register_dataclasses(child)
+
+
+@cache
+def _register_dataclass(cls: Any) -> None:
+    names = tuple(field.name for field in fields(cls))
+    entry = _optree().GetAttrEntry
+
+    def take_apart(node: Any) -> tuple[Any, Any, Any]:
+        return [getattr(node, name) for name in names], None, names
+
+    def put_together(_: Any, children: Any) -> Any:
+        made = object.__new__(cls)  # children may be stand-ins, which no __init__ expects
+        for name, child in zip(names, children, strict=True):
+            object.__setattr__(made, name, child)
+        return made
+
+    _optree().register_pytree_node(
+        cls, take_apart, put_together, path_entry_type=entry, namespace=NAMESPACE
+    )
+
+
+def _step(entry: Any) -> str:
+    key = entry.entry
+    return f".{key}" if isinstance(key, str) and key.isidentifier() else entry.codify("")

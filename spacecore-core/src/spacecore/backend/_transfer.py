@@ -63,5 +63,5 @@ def transfer_sparse(
     if copy is False:
         raise ConversionError("A sparse matrix crosses by a copy. Pass copy=None.")
     matrix = source.sparse_to_scipy(a)
-    format = matrix.format if matrix.format in target.sparse_formats else None
-    return target.assparse(matrix, format=format, dtype=target.sanitize_dtype(dtype))
+    kept = matrix.format if matrix.format in target.sparse_formats else None
+    return target.assparse(matrix, format=kept, dtype=target.sanitize_dtype(dtype))

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from spacecore.linop._adjoint import AdjointLinOp
 from spacecore.linop._base import LinOp
+from spacecore.linop._block import (
+    BlockDiagonalLinOp,
+    BlockMatrixLinOp,
+    StackedLinOp,
+    SumToSingleLinOp,
+    TreeLinOp,
+)
 from spacecore.linop._composed import ComposedLinOp, make_composed
 from spacecore.linop._dense import DenseLinOp
 from spacecore.linop._diagonal import DiagonalLinOp
@@ -15,6 +22,8 @@ from spacecore.linop._sum import SumLinOp, make_sum
 
 __all__ = [
     "AdjointLinOp",
+    "BlockDiagonalLinOp",
+    "BlockMatrixLinOp",
     "ComposedLinOp",
     "DenseLinOp",
     "DiagonalLinOp",
@@ -23,7 +32,10 @@ __all__ = [
     "MatrixFreeLinOp",
     "ScaledLinOp",
     "SparseLinOp",
+    "StackedLinOp",
     "SumLinOp",
+    "SumToSingleLinOp",
+    "TreeLinOp",
     "ZeroLinOp",
     "make_composed",
     "make_scaled",

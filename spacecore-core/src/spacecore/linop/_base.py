@@ -105,7 +105,7 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         return self.codomain.size, self.domain.size
 
     @property
-    def H(self) -> LinOp:  # noqa: N802  the field's symbol
+    def H(self) -> LinOp:
         """The adjoint in the inner products of the spaces, as a view."""
         from spacecore.linop._adjoint import AdjointLinOp
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import abstractmethod
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
@@ -13,6 +13,9 @@ from spacecore._value import Value
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.space._batch import batched
+
+if TYPE_CHECKING:
+    from spacecore.space._stacked import StackedSpace
 
 __all__ = ["Space"]
 
@@ -178,6 +181,12 @@ class Space(Value, static=("ctx",)):
         x = self._unflatten(v)
         self.check_member(x)
         return x
+
+    def stacked(self, count: int) -> StackedSpace:
+        """Return the space of `count` elements stacked along a leading axis."""
+        from spacecore.space._stacked import StackedSpace
+
+        return StackedSpace(self, count)
 
     def vinner(self, xs: Any, ys: Any) -> Any:
         """Return the inner products of two batches; array of their leading axes."""

@@ -13,12 +13,12 @@ class ValueClasses:
 
     @staticmethod
     @default
-    def register_value_class(cls: type, /) -> None:
+    def register_value_class(value_class: type, /) -> None:
         """Make a class a node of the library's own trees; called once for each class.
 
         Parameters
         ----------
-        cls : type
+        value_class : type
             Has `tree_flatten()`, which returns `(children, static)`, and the class method
             `tree_unflatten(static, children)`; children may be stand-ins of any kind.
         """

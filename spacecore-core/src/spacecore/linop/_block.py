@@ -1,0 +1,307 @@
+"""Operators made of blocks, between spaces of trees."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, Self
+
+from spacecore import _tree
+from spacecore._ambient import resolve_context_priority
+from spacecore._context import ContextLike
+from spacecore._typing import type_name
+from spacecore.linop._adjoint import AdjointLinOp
+from spacecore.linop._base import Kernel, LinOp
+from spacecore.linop._identity import ZeroLinOp
+from spacecore.linop._refusals import refuse_mismatch
+from spacecore.space import Space, TreeSpace
+
+__all__ = [
+    "BlockDiagonalLinOp",
+    "BlockMatrixLinOp",
+    "StackedLinOp",
+    "SumToSingleLinOp",
+    "TreeLinOp",
+]
+
+
+class TreeLinOp(LinOp):
+    """An operator whose domain or codomain is a space of trees; abstract.
+
+    Subclasses compute on leaves: the public forms take trees apart and put them together.
+    """
+
+    @abstractmethod
+    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        """Return the leaves of A x; `apply(block, leaf)` applies one block."""
+
+    @abstractmethod
+    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        """Return the leaves of A.H y; `apply(block, leaf)` applies one block's adjoint."""
+
+    def _kernel(self) -> Kernel | None:
+        return None
+
+    def _apply(self, x: Any) -> Any:
+        leaves = self._forward(_leaves(self.domain, x), lambda block, leaf: block.apply(leaf))
+        return _joined(self.codomain, leaves)
+
+    def _rapply(self, y: Any) -> Any:
+        leaves = self._backward(_leaves(self.codomain, y), lambda block, leaf: block.rapply(leaf))
+        return _joined(self.domain, leaves)
+
+    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        leaves = self._forward(
+            _leaves(self.domain, xs), lambda block, leaf: block._vapply(leaf, leading)
+        )
+        return _joined(self.codomain, leaves)
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        leaves = self._backward(
+            _leaves(self.codomain, ys), lambda block, leaf: block._rvapply(leaf, leading)
+        )
+        return _joined(self.domain, leaves)
+
+
+class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
+    """One operator for each leaf: `(A x)_i = A_i x_i`, and `(A.H y)_i = A_i.H y_i`.
+
+    Parameters
+    ----------
+    tree_of_ops : tree of LinOp
+        Domain and codomain are the trees of the operators' domains and codomains.
+    ctx : Context, optional
+    """
+
+    operators: tuple[LinOp, ...]
+
+    def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
+        treedef, blocks = _tree.structure_with_leaves(tree_of_ops, _is_operator)
+        _check_blocks(blocks)
+        domain = TreeSpace(treedef, [block.domain for block in blocks], ctx=ctx)
+        codomain = TreeSpace(treedef, [block.codomain for block in blocks], ctx=ctx)
+        codomain = domain if codomain == domain else codomain
+        super().__init__(domain, codomain, ctx)
+        self.operators = tuple(blocks)
+
+    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        return [apply(block, leaf) for block, leaf in zip(self.operators, leaves, strict=True)]
+
+    _backward = _forward
+
+    def is_hermitian(self) -> bool | None:
+        answers = [block.is_hermitian() for block in self.operators]
+        if any(answer is False for answer in answers):
+            return False
+        return True if all(answers) else None
+
+
+class StackedLinOp(TreeLinOp, data=("operators",)):
+    """Operators on one space, side by side: `A x = (A_1 x, ..., A_n x)`, `A.H y = Σ A_i.H y_i`.
+
+    Parameters
+    ----------
+    tree_of_ops : tree of LinOp
+        All with one domain. The codomain is the tree of their codomains.
+    ctx : Context, optional
+    """
+
+    operators: tuple[LinOp, ...]
+
+    def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
+        treedef, blocks = _tree.structure_with_leaves(tree_of_ops, _is_operator)
+        _check_blocks(blocks)
+        for block in blocks[1:]:
+            if block.domain != blocks[0].domain:
+                refuse_mismatch("StackedLinOp", "one domain", blocks[0].domain, block.domain)
+        codomain = TreeSpace(treedef, [block.codomain for block in blocks], ctx=ctx)
+        super().__init__(blocks[0].domain, codomain, ctx)
+        self.operators = tuple(blocks)
+
+    @classmethod
+    def from_operators(cls, operators: Sequence[LinOp], ctx: ContextLike | None = None) -> Self:
+        """Return the operator whose codomain is a tuple, one component an operator."""
+        return cls(tuple(operators), ctx)
+
+    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        return [apply(block, leaves[0]) for block in self.operators]
+
+    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        return [_summed(self.domain, map(apply, self.operators, leaves))]
+
+
+class SumToSingleLinOp(TreeLinOp, data=("operators",)):
+    """Operators into one space, added: `A x = Σ A_i x_i`, `(A.H y)_i = A_i.H y`.
+
+    Parameters
+    ----------
+    tree_of_ops : tree of LinOp
+        All with one codomain. The domain is the tree of their domains.
+    ctx : Context, optional
+    """
+
+    operators: tuple[LinOp, ...]
+
+    def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
+        treedef, blocks = _tree.structure_with_leaves(tree_of_ops, _is_operator)
+        _check_blocks(blocks)
+        for block in blocks[1:]:
+            if block.codomain != blocks[0].codomain:
+                refuse_mismatch(
+                    "SumToSingleLinOp", "one codomain", blocks[0].codomain, block.codomain
+                )
+        domain = TreeSpace(treedef, [block.domain for block in blocks], ctx=ctx)
+        super().__init__(domain, blocks[0].codomain, ctx)
+        self.operators = tuple(blocks)
+
+    @classmethod
+    def from_operators(cls, operators: Sequence[LinOp], ctx: ContextLike | None = None) -> Self:
+        """Return the operator whose domain is a tuple, one component an operator."""
+        return cls(tuple(operators), ctx)
+
+    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        return [_summed(self.codomain, map(apply, self.operators, leaves))]
+
+    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        return [apply(block, leaves[0]) for block in self.operators]
+
+
+class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
+    """A matrix of operators: `(A x)_i = Σ_j A_ij x_j`, `(A.H y)_j = Σ_i A_ij.H y_i`.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of LinOp, None or 0
+        None and 0 are zero blocks. Blocks may be block operators themselves.
+    ctx : Context, optional
+
+    Raises
+    ------
+    ValueError
+        If rows differ in length, or a row or a column has no operator to tell its space.
+    SpaceValidationError
+        If blocks of a column differ in domain, or blocks of a row in codomain.
+    """
+
+    rows: tuple[tuple[LinOp, ...], ...]
+
+    def __init__(
+        self, rows: Sequence[Sequence[LinOp | int | None]], ctx: ContextLike | None = None
+    ):
+        given = [list(row) for row in rows]
+        if not given or not given[0] or len({len(row) for row in given}) > 1:
+            raise ValueError(
+                f"A BlockMatrixLinOp has rows of one length, at least 1 by 1. Got rows of lengths "
+                f"{[len(row) for row in given]}."
+            )
+        domains = [_common("column", j, [row[j] for row in given]) for j in range(len(given[0]))]
+        codomains = [_common("row", i, row) for i, row in enumerate(given)]
+        context = resolve_context_priority(ctx, *domains, *codomains)
+        domain = TreeSpace.from_leaf_spaces(domains, context)
+        codomain = TreeSpace.from_leaf_spaces(codomains, context)
+        super().__init__(domain, domain if codomain == domain else codomain, context)
+        self.rows = tuple(
+            tuple(
+                ZeroLinOp(domains[j], codomains[i]) if _is_zero(block) else block
+                for j, block in enumerate(row)
+            )
+            for i, row in enumerate(given)
+        )
+
+    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        spaces = _leaf_spaces(self.codomain)
+        return [
+            _combined(space, list(zip(row, leaves, strict=True)), apply)
+            for space, row in zip(spaces, self.rows, strict=True)
+        ]
+
+    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
+        spaces = _leaf_spaces(self.domain)
+        columns = zip(*self.rows, strict=True)
+        return [
+            _combined(space, list(zip(column, leaves, strict=True)), apply)
+            for space, column in zip(spaces, columns, strict=True)
+        ]
+
+    def is_hermitian(self) -> bool | None:
+        """True where each block mirrors the one across the diagonal by structure."""
+        if self.domain != self.codomain:
+            return False
+        count = len(self.rows)
+        pairs = ((self.rows[i][j], self.rows[j][i]) for i in range(count) for j in range(i + 1))
+        return True if all(_mirror(one, other) for one, other in pairs) else None
+
+
+def _combined(space: Space, terms: list[tuple[LinOp, Any]], apply: Any) -> Any:
+    """The sum of blocks applied to leaves, zero blocks passed over."""
+    results = [apply(block, x) for block, x in terms if not isinstance(block, ZeroLinOp)]
+    if results:
+        return _summed(space, results)
+    return apply(*terms[0])
+
+
+def _summed(space: Space, results: Any) -> Any:
+    iterator = iter(results)
+    total = next(iterator)
+    for result in iterator:
+        total = space._add(total, result)
+    return total
+
+
+def _leaves(space: Space, x: Any) -> list[Any]:
+    return space.leaves(x) if isinstance(space, TreeSpace) else [x]
+
+
+def _joined(space: Space, leaves: list[Any]) -> Any:
+    return space.tree(leaves) if isinstance(space, TreeSpace) else leaves[0]
+
+
+def _leaf_spaces(space: Space) -> tuple[Space, ...]:
+    assert isinstance(space, TreeSpace)
+    return space.leaf_spaces
+
+
+def _common(kind: str, number: int, blocks: list[Any]) -> Space:
+    """The domain of a column, or the codomain of a row."""
+    found: Space | None = None
+    for block in blocks:
+        if _is_zero(block):
+            continue
+        _check_blocks([block])
+        space = block.domain if kind == "column" else block.codomain
+        if found is not None and space != found:
+            side = "domain" if kind == "column" else "codomain"
+            refuse_mismatch("BlockMatrixLinOp", f"one {side} in {kind} {number}", found, space)
+        found = found if found is not None else space
+    if found is None:
+        raise ValueError(
+            f"A {kind} of a BlockMatrixLinOp has an operator to tell its space. Got only zeros in "
+            f"{kind} {number}. Use ZeroLinOp(dom, cod)."
+        )
+    return found
+
+
+def _mirror(one: LinOp, other: LinOp) -> bool:
+    if one is other:
+        return one.is_hermitian() is True
+    if isinstance(one, ZeroLinOp) and isinstance(other, ZeroLinOp):
+        return True
+    return (isinstance(one, AdjointLinOp) and one.operator is other) or (
+        isinstance(other, AdjointLinOp) and other.operator is one
+    )
+
+
+def _is_zero(block: Any) -> bool:
+    return block is None or (isinstance(block, int) and block == 0)
+
+
+def _is_operator(x: object) -> bool:
+    return isinstance(x, LinOp)
+
+
+def _check_blocks(blocks: Sequence[Any]) -> None:
+    if not blocks:
+        raise ValueError("An operator of blocks has at least one. Got none.")
+    for block in blocks:
+        if not isinstance(block, LinOp):
+            raise TypeError(f"A block is a LinOp. Got {type_name(block)}.")

@@ -1,0 +1,95 @@
+"""The inner product that a positive definite operator defines."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from spacecore.backend import BackendOps, dtype_name
+from spacecore.errors import SpaceValidationError
+from spacecore.space._base import Space
+from spacecore.space._geometry import InnerProduct
+
+__all__ = ["OperatorInnerProduct"]
+
+
+class Operator(Protocol):
+    """What a geometry asks of an operator; a `LinOp` has it."""
+
+    @property
+    def domain(self) -> Space: ...
+    @property
+    def codomain(self) -> Space: ...
+    def apply(self, x: Any, /) -> Any: ...
+    def is_hermitian(self) -> bool | None: ...
+
+
+class OperatorInnerProduct(InnerProduct, data=("operator", "inverse")):
+    """`<x, y> = vdot(x, M y)`; its Riesz map is M.
+
+    Parameters
+    ----------
+    M : LinOp
+        Hermitian and positive definite, on the Euclidean space of the same arrays.
+    M_inverse : LinOp, optional
+        Adjoints into the space and gradients need it; without it they are refused.
+    """
+
+    operator: Operator
+    inverse: Operator | None
+
+    def __init__(self, M: Operator, M_inverse: Operator | None = None):
+        self.operator = M
+        self.inverse = M_inverse
+
+    def inner(self, ops: BackendOps, x: Any, y: Any) -> Any:
+        return ops.vdot(x, self.operator.apply(y))
+
+    def riesz(self, ops: BackendOps, x: Any) -> Any:
+        return self.operator.apply(x)
+
+    def riesz_inverse(self, ops: BackendOps, x: Any) -> Any:
+        if self.inverse is None:
+            raise NotImplementedError(
+                "An adjoint or a gradient needs the inverse of the operator that defines the "
+                "geometry. OperatorInnerProduct was given none. Pass `M_inverse`."
+            )
+        return self.inverse.apply(x)
+
+    def validate_for(self, space: Space) -> None:
+        for name, operator in (("M", self.operator), ("M_inverse", self.inverse)):
+            if operator is None:
+                continue
+            for side in (operator.domain, operator.codomain):
+                if not side.is_euclidean or _elements(side) != _elements(space):
+                    raise SpaceValidationError(
+                        f"Expected {name} on the Euclidean space of shape {space.shape}, dtype "
+                        f"{dtype_name(space.dtype)}, got one on {side!r}"
+                    )
+        if self.operator.is_hermitian() is False:
+            raise SpaceValidationError("Expected a Hermitian operator M, got one that is not")
+        if space.ctx.check_level == "strict":
+            _check_positive(self.operator, space)
+
+
+def _elements(space: Space) -> tuple[Any, ...]:
+    return space.shape, dtype_name(space.dtype), space.ops.family
+
+
+def _check_positive(operator: Operator, space: Space) -> None:
+    """Raise if M is not Hermitian and positive on two random elements: three products.
+
+    Raises
+    ------
+    SpaceValidationError
+    """
+    ops = space.ops
+    x, y = (space.random(key) for key in ops.random_split(ops.random_key(0)))
+    image = operator.apply(x)
+    energy, mixed, mirrored = ops.vdot(x, image), ops.vdot(y, image), ops.vdot(operator.apply(y), x)
+    if ops.is_traced(energy):
+        return
+    size = abs(complex(energy)) + abs(complex(mixed))
+    if complex(energy).real <= 0:
+        raise SpaceValidationError("Expected a positive definite operator M, got one that is not")
+    if abs(complex(mixed) - complex(mirrored)) > 1000 * ops.eps(space.dtype) * size:
+        raise SpaceValidationError("Expected a Hermitian operator M, got one that is not")

@@ -1,0 +1,345 @@
+"""Spaces whose elements are trees: tuples, lists, dicts, NamedTuples and dataclasses, nested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self
+
+from spacecore import _tree
+from spacecore._ambient import resolve_context_priority
+from spacecore._context import ContextLike
+from spacecore._typing import Shape, type_name
+from spacecore.errors import SpaceValidationError
+from spacecore.space._base import Space
+
+__all__ = ["TreeElement", "TreeSpace"]
+
+
+class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
+    """The product of spaces, its elements trees with an element of one space in each leaf.
+
+    The inner product is the sum over leaves. Dict keys pair by name, in sorted order.
+
+    Parameters
+    ----------
+    template_or_treedef : tree or tree structure
+        A tree of the elements' form, whatever its leaves.
+    leaf_spaces : sequence of Space
+        One for each leaf, in the order of flattening; `of` needs no order.
+    ctx : Context, optional
+        By default the leaf spaces' own.
+
+    Raises
+    ------
+    ValueError
+        If leaves and spaces differ in number, or the spaces in family.
+
+    Examples
+    --------
+    >>> import spacecore as sc
+    >>> X, S = sc.DenseVectorSpace(2, "numpy"), sc.DenseVectorSpace(1, "numpy")
+    >>> Z = sc.TreeSpace.of({"state": X, "multiplier": S})
+    >>> float(Z.inner(Z.ones(), Z.ones()))
+    3.0
+    """
+
+    treedef: Any
+    leaf_spaces: tuple[Space, ...]
+
+    def __init__(
+        self,
+        template_or_treedef: Any,
+        leaf_spaces: Sequence[Space],
+        *,
+        ctx: ContextLike | None = None,
+    ):
+        spaces = tuple(leaf_spaces)
+        for space in spaces:
+            if not isinstance(space, Space):
+                raise TypeError(f"The leaves of a TreeSpace are Spaces. Got {type_name(space)}.")
+        self.ctx = resolve_context_priority(ctx, *spaces)
+        self.treedef = _tree.structure(template_or_treedef)
+        self.leaf_spaces = spaces
+        if self.treedef.num_leaves != len(spaces):
+            raise ValueError(
+                f"A TreeSpace has one space for each leaf. Got {len(spaces)} spaces for "
+                f"{self.treedef.num_leaves} leaves."
+            )
+        for path, space in zip(_tree.paths(self.treedef), spaces, strict=True):
+            if space.ops.family != self.ops.family:
+                raise ValueError(
+                    f"The leaves of a TreeSpace are of one family. Got {space.ops.family} at "
+                    f"{path} on a context of {self.ops.family}. Convert it first."
+                )
+
+    @classmethod
+    def of(cls, tree: Any, *, ctx: ContextLike | None = None) -> Self:
+        """Return the space whose elements look like a tree of spaces."""
+        treedef, spaces = _tree.structure_with_leaves(tree, _is_space)
+        return cls(treedef, spaces, ctx=ctx)
+
+    @classmethod
+    def from_leaf_spaces(cls, leaf_spaces: Sequence[Space], ctx: ContextLike | None = None) -> Self:
+        """Return the space of tuples with an element of each space."""
+        return cls(tuple(range(len(leaf_spaces))), leaf_spaces, ctx=ctx)
+
+    @classmethod
+    def from_template(
+        cls, template: Any, leaf_spaces: Sequence[Space], ctx: ContextLike | None = None
+    ) -> Self:
+        """Return the space of trees like `template`, whose leaves do not matter."""
+        return cls(template, leaf_spaces, ctx=ctx)
+
+    @property
+    def shape(self) -> Shape:  # type: ignore[override]
+        """One axis, of all coordinates."""
+        return (self.size,)
+
+    @property
+    def size(self) -> int:
+        return sum(space.size for space in self.leaf_spaces)
+
+    @property
+    def field(self) -> Literal["real", "complex"]:
+        """Complex where every leaf space is."""
+        return "real" if any(s.field == "real" for s in self.leaf_spaces) else "complex"
+
+    @property
+    def arity(self) -> int:
+        """The number of leaves."""
+        return len(self.leaf_spaces)
+
+    @property
+    def leaf_paths(self) -> tuple[tuple[Any, ...], ...]:
+        """The keys that lead to each leaf."""
+        return tuple(tuple(path) for path in self.treedef.paths())
+
+    @property
+    def is_euclidean(self) -> bool:
+        return all(space.is_euclidean for space in self.leaf_spaces)
+
+    def element(self, value: Any) -> TreeElement:
+        """Return a tree with arithmetic.
+
+        Raises
+        ------
+        SpaceValidationError
+            If `value` is no element.
+        """
+        self.check_member(value)
+        return TreeElement(self, value)
+
+    def leaves(self, x: Any) -> list[Any]:
+        """Return the elements of the leaf spaces that a tree is made of.
+
+        Raises
+        ------
+        SpaceValidationError
+            If the tree has another form.
+        """
+        if type(x) is TreeElement:
+            x = x.value
+        try:
+            found: list[Any] = self.treedef.flatten_up_to(x)
+        except ValueError:
+            raise SpaceValidationError(
+                f"Expected tree {_form(self.treedef)}, got {_shown(x)}"
+            ) from None
+        return found
+
+    def tree(self, leaves: Sequence[Any]) -> Any:
+        """Return the tree that is made of elements of the leaf spaces."""
+        return self.treedef.unflatten(leaves)
+
+    def check_member(self, x: Any) -> None:
+        if self.ctx.check_level != "none":
+            self._checked(x)
+
+    def check_batch(self, xs: Any) -> Shape:
+        leading = []
+        for space, leaf, path in zip(
+            self.leaf_spaces, self.leaves(xs), _tree.paths(self.treedef), strict=True
+        ):
+            try:
+                leading.append(space.check_batch(leaf))
+            except SpaceValidationError as error:
+                raise SpaceValidationError(f"{path}: {error}") from None
+        if len(set(leading)) > 1:
+            found = ", ".join(map(str, leading))
+            raise SpaceValidationError(f"Expected the same leading axes in each leaf, got {found}")
+        return leading[0] if leading else ()
+
+    def zeros(self) -> Any:
+        return self.tree([space.zeros() for space in self.leaf_spaces])
+
+    def ones(self) -> Any:
+        return self.tree([space.ones() for space in self.leaf_spaces])
+
+    def random(self, key: Any) -> Any:
+        keys = self.ops.random_split(key, max(self.arity, 1))
+        pairs = zip(self.leaf_spaces, keys, strict=False)
+        return self.tree([space.random(each) for space, each in pairs])
+
+    def inner(self, x: Any, y: Any) -> Any:
+        if self.ctx.check_level == "none":
+            return self._inner(x, y)
+        return self._total(self._checked(x), self._checked(y))
+
+    def _checked(self, x: Any) -> list[Any]:
+        """The leaves of a tree, each checked by its space."""
+        leaves = self.leaves(x)
+        number = 0
+        try:
+            for number, (space, leaf) in enumerate(zip(self.leaf_spaces, leaves, strict=True)):  # noqa: B007
+                space.check_member(leaf)
+        except SpaceValidationError as error:
+            path = _tree.paths(self.treedef)[number]
+            inner = str(error)
+            joined = path + inner[1:] if inner.startswith("$") else f"{path}: {inner}"
+            raise SpaceValidationError(joined) from None
+        return leaves
+
+    def _inner(self, x: Any, y: Any) -> Any:
+        return self._total(self.leaves(x), self.leaves(y))
+
+    def _total(self, xs: list[Any], ys: list[Any]) -> Any:
+        products = [s._inner(x, y) for s, x, y in zip(self.leaf_spaces, xs, ys, strict=True)]
+        return sum(products[1:], products[0]) if products else self.ops.zeros((), dtype=self.dtype)
+
+    def _norm(self, x: Any) -> Any:
+        return self.ops.sqrt(self.ops.real(self._inner(x, x)))
+
+    def _add(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+        pairs = zip(self.leaf_spaces, self.leaves(x), self.leaves(y), strict=True)
+        return self.tree([space._add(a, b) for space, a, b in pairs])
+
+    def _scale(self, a: Any, x: Any) -> Any:  # type: ignore[override]
+        return self._mapped(lambda space, leaf: space._scale(a, leaf), x)
+
+    def _conj(self, x: Any) -> Any:
+        return self._mapped(lambda space, leaf: space._conj(leaf), x)
+
+    def _riesz(self, x: Any) -> Any:
+        return self._mapped(lambda space, leaf: space._riesz(leaf), x)
+
+    def _riesz_inverse(self, x: Any) -> Any:
+        return self._mapped(lambda space, leaf: space._riesz_inverse(leaf), x)
+
+    def _mapped(self, function: Callable[[Space, Any], Any], x: Any) -> Any:
+        pairs = zip(self.leaf_spaces, self.leaves(x), strict=True)
+        return self.tree([function(space, leaf) for space, leaf in pairs])
+
+    def _flatten(self, x: Any) -> Any:
+        pairs = zip(self.leaf_spaces, self.leaves(x), strict=True)
+        parts = [space._flatten(leaf) for space, leaf in pairs]
+        return self.ops.concat(parts) if parts else self.ops.zeros((0,), dtype=self.dtype)
+
+    def _unflatten(self, v: Any) -> Any:
+        leaves, start = [], 0
+        for space in self.leaf_spaces:
+            part = v[start : start + space.size]
+            leaves.append(space._unflatten(_in_dtype(space, part)))
+            start += space.size
+        return self.tree(leaves)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, TreeSpace):
+            return NotImplemented
+        return self.treedef == other.treedef and self.leaf_spaces == other.leaf_spaces
+
+    def __hash__(self) -> int:
+        return hash(self.leaf_spaces)
+
+    def __repr__(self) -> str:
+        return f"TreeSpace({self.tree(list(self.leaf_spaces))!r})"
+
+
+class TreeElement:
+    """A tree that is added, subtracted and scaled leaf by leaf.
+
+    Parameters
+    ----------
+    space : TreeSpace
+    value : tree
+
+    Attributes
+    ----------
+    space : TreeSpace
+    value : tree
+    leaves : list of elements of the leaf spaces
+    """
+
+    __slots__ = ("space", "value")
+
+    __array_ufunc__ = None
+
+    def __init__(self, space: TreeSpace, value: Any):
+        self.space = space
+        self.value = value.value if isinstance(value, TreeElement) else value
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The elements of the leaf spaces, in the order of flattening."""
+        return self.space.leaves(self.value)
+
+    def __add__(self, other: Any) -> TreeElement:
+        return TreeElement(self.space, self.space.add(self.value, _plain(other)))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> TreeElement:
+        negative = self.space.scale(-1, _plain(other))
+        return TreeElement(self.space, self.space.add(self.value, negative))
+
+    def __neg__(self) -> TreeElement:
+        return self * -1
+
+    def __mul__(self, scalar: Any) -> TreeElement:
+        return TreeElement(self.space, self.space.scale(scalar, self.value))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, scalar: Any) -> TreeElement:
+        return self * (1 / scalar)
+
+    def __repr__(self) -> str:
+        return f"TreeElement({self.space!r})"
+
+
+def _plain(x: Any) -> Any:
+    return x.value if isinstance(x, TreeElement) else x
+
+
+def _is_space(x: object) -> bool:
+    return isinstance(x, Space)
+
+
+def _in_dtype(space: Space, part: Any) -> Any:
+    """Coordinates in the dtype of a leaf, from a vector in that of all leaves together."""
+    ops = space.ops
+    if part.dtype == space.dtype:
+        return part
+    if ops.is_complex_dtype(part.dtype) and not ops.is_complex_dtype(space.dtype):
+        part = ops.real(part)
+    return ops.astype(part, space.dtype)
+
+
+def _form(treedef: Any) -> str:
+    return str(treedef.unflatten(["*"] * treedef.num_leaves)).replace("'*'", "*")
+
+
+def _shown(x: Any) -> str:
+    """The form of a tree, two levels deep; nothing of its leaves but their types."""
+    if isinstance(x, dict):
+        return "{" + ", ".join(f"{key!r}: {_brief(x[key])}" for key in x) + "}"
+    if type(x) in (tuple, list):
+        return f"{type_name(x)} ({', '.join(map(_brief, x))})"
+    return type_name(x)
+
+
+def _brief(x: Any) -> str:
+    if isinstance(x, dict):
+        return f"dict of {len(x)}"
+    return f"{type_name(x)} of {len(x)}" if type(x) in (tuple, list) else type_name(x)
