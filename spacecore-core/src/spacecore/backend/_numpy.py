@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spacecore._typing import Array, DType, Scalar, Shape
+from spacecore.backend import _numpy_functions
 from spacecore.backend._declare import differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
@@ -63,6 +64,15 @@ class NumpyOps(BackendOps):
         "vdot": np.vdot,
         "vectorize": np.vectorize,
     }
+
+    linalg = _numpy_functions.NumpyLinalg()
+    fft = _numpy_functions.NumpyFFT()
+
+    argsort = staticmethod(_numpy_functions.argsort)
+    astype = staticmethod(_numpy_functions.astype)
+    finfo = staticmethod(_numpy_functions.finfo)
+    iinfo = staticmethod(_numpy_functions.iinfo)
+    sort = staticmethod(_numpy_functions.sort)
 
     @differs("a sparse matrix is SciPy's, and SciPy is imported only once something uses it")
     def is_sparse(self, x: object, /) -> bool:
@@ -171,7 +181,9 @@ class NumpyOps(BackendOps):
     ) -> Any:
         target = self.sanitize_dtype(dtype)
         unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
-        return (unit * (high - low) + low).astype(target)
+        drawn = (unit * (high - low) + low).astype(target, copy=False)
+        below = np.nextafter(target.type(high), target.type(low))  # rounding may reach `high`
+        return np.minimum(drawn, below)
 
     def random_integers(
         self,

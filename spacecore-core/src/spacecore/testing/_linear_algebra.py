@@ -206,5 +206,10 @@ def _truncated() -> Iterator[Row]:
     yield Row(
         name="linalg.matrix_rank", dtypes=FLOATING, calls=ranks, result=_rules.default_integer
     )
-    inverses = (call(tall), call(tiny, rtol=1e-3), call(_STACK), call(array(3, 4)))
-    yield Row(name="linalg.pinv", dtypes=FLOATING, calls=inverses, loose=100)
+    single = array(dtype="float32", values=((1, 0), (0, 1e-8)))
+    inverses = (call(single), call(tall), call(tiny, rtol=1e-3), call(_STACK), call(array(3, 4)))
+    yield Row(name="linalg.pinv", dtypes=FLOATING, calls=inverses, reference=_inverse, loose=100)
+
+
+def _inverse(x: Any, *, rtol: Any = None) -> Any:
+    return np.linalg.pinv(x, rtol=rtol)

@@ -1,0 +1,134 @@
+"""NumPy's functions that differ from the standard, wrapped thinly; NumPy's spellings still work."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from spacecore._typing import DType
+from spacecore.backend._contract import FFTNamespace, LinalgNamespace
+from spacecore.backend._declare import differs
+from spacecore.errors import CastError
+
+__all__ = ["FloatLimits", "NumpyFFT", "NumpyLinalg", "argsort", "astype", "finfo", "iinfo", "sort"]
+
+
+@differs("NumPy takes no 0-d results of its own, and drops imaginary parts with a warning")
+def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) -> Any:
+    if x.dtype.kind == "c" and np.dtype(dtype).kind in "iuf":
+        raise CastError(
+            f"A cast keeps the imaginary part. Got {x.dtype} into {np.dtype(dtype)}. "
+            "Take the real part, `ops.real(x)`."
+        )
+    if device is not None and device != "cpu":
+        raise ValueError(f'NumPy computes on "cpu" only. Got device {device!r}.')
+    return x.astype(dtype, copy=copy)
+
+
+@differs("NumPy sorts ascending only")
+def sort(
+    x: Any,
+    axis: int | None = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    descending: bool = False,
+    stable: bool | None = None,
+) -> Any:
+    made = np.sort(x, axis, kind, order, stable=stable)
+    return np.flip(made, axis) if descending else made
+
+
+@differs("NumPy sorts ascending only, and moves equal elements unless told not to")
+def argsort(
+    x: Any,
+    axis: int | None = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    descending: bool = False,
+    stable: bool | None = None,
+) -> Any:
+    if kind is None and stable is None:
+        stable = True
+    if not descending:
+        return np.argsort(x, axis, kind, order, stable=stable)
+    backwards = np.flip(x, axis)  # sorted backwards twice, equal elements keep their order
+    last = (np.size(x) if axis is None else np.shape(x)[axis]) - 1
+    return last - np.flip(np.argsort(backwards, axis, kind, order, stable=stable), axis)
+
+
+class FloatLimits:
+    """`numpy.finfo` with the limits as Python floats; its other attributes are NumPy's."""
+
+    __slots__ = ("_info", "eps", "max", "min", "smallest_normal")
+
+    def __init__(self, info: Any):
+        self._info = info
+        self.eps = float(info.eps)
+        self.max = float(info.max)
+        self.min = float(info.min)
+        self.smallest_normal = float(info.smallest_normal)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._info, name)
+
+    def __repr__(self) -> str:
+        return repr(self._info)
+
+
+@differs("NumPy gives its own scalars, and refuses arrays")
+def finfo(type: Any, /) -> FloatLimits:
+    return FloatLimits(np.finfo(_dtype_of(type)))
+
+
+@differs("NumPy refuses arrays")
+def iinfo(type: Any, /) -> Any:
+    return np.iinfo(_dtype_of(type))
+
+
+def _dtype_of(subject: Any) -> Any:
+    return subject.dtype if isinstance(subject, np.ndarray | np.generic) else subject
+
+
+class NumpyLinalg(LinalgNamespace):
+    """`numpy.linalg`."""
+
+    xp: ClassVar[Any] = np.linalg
+
+    @staticmethod
+    @differs("NumPy neglects singular values below 1e-15 by default, whatever the dtype")
+    def pinv(
+        x: Any,
+        /,
+        rcond: Any = None,
+        hermitian: bool = False,  # noqa: FBT002 - NumPy's signature
+        *,
+        rtol: Any = None,
+    ) -> Any:
+        if rcond is not None:
+            return np.linalg.pinv(x, rcond, hermitian)
+        return np.linalg.pinv(x, hermitian=hermitian, rtol=rtol)
+
+
+class NumpyFFT(FFTNamespace):
+    """`numpy.fft`."""
+
+    xp: ClassVar[Any] = np.fft
+
+    @staticmethod
+    @differs("NumPy gives float64 only")
+    def fftfreq(
+        n: int, /, d: float = 1.0, *, dtype: DType | None = None, device: Any = None
+    ) -> Any:
+        made = np.fft.fftfreq(n, d, device)
+        return made if dtype is None else made.astype(dtype, copy=False)
+
+    @staticmethod
+    @differs("NumPy gives float64 only")
+    def rfftfreq(
+        n: int, /, d: float = 1.0, *, dtype: DType | None = None, device: Any = None
+    ) -> Any:
+        made = np.fft.rfftfreq(n, d, device)
+        return made if dtype is None else made.astype(dtype, copy=False)
