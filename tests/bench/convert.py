@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from _report import Row, Table, compared
 
 TITLE = "ctx.asarray(x) of another library's array; raw: from_dlpack"
 MiB = 2**20
+# Nothing is promised where JAX's own call takes longer than what is promised elsewhere.
+CEILINGS = {("torch", "jax"): 100e-6, ("numpy", "jax"): None}
 
 
 def measure(budget: Budget) -> Table:
@@ -27,7 +30,7 @@ def measure(budget: Budget) -> Table:
     ]
     if any(library.name == "jax" for library in found):
         size = min(128 * MiB // 8, budget.largest)
-        rows += [_peak(size, shift) for shift in (0, 8)]
+        rows += [_peak(size, shift, min(3, budget.processes)) for shift in (0, 8)]
     return Table(TITLE, rows)
 
 
@@ -37,10 +40,9 @@ def _pair(source: Library, target: Library, size: int, budget: Budget) -> Row:
     namespace = {"xp": target.xp, "ctx": context, "x": x}
     contenders = {"raw": "xp.from_dlpack(x)", "ours": "ctx.asarray(x)"}
     samples = rounds(contenders, namespace, budget._replace(rounds=min(budget.rounds, 15)))
-    slow = (source.name, target.name) == ("torch", "jax")
     shared = pointer(context.asarray(x)) == pointer(x)
     what = f"{source.name} to {target.name}, n = {size:.0e}"
-    row = compared(what, samples, ceiling=100e-6 if slow else 20e-6)
+    row = compared(what, samples, ceiling=CEILINGS.get((source.name, target.name), 20e-6))
     row.note = "shares memory" if shared else "copies"
     row.missed = row.missed or not shared
     return row
@@ -76,16 +78,20 @@ sys.modules["took %r" % took] = sys.modules["rose %d" % (status("VmHWM") - befor
 """
 
 
-def _peak(size: int, shift: int) -> Row:
-    """Time and extra peak memory, in a process of its own since memory freed hides a copy."""
+def _peak(size: int, shift: int, count: int) -> Row:
+    """Time and extra peak memory, in processes of their own since memory freed hides a copy."""
     folder = __file__.rpartition("/")[0]
     calls = {"ours": "ctx.asarray(x)", "raw": "jnp.from_dlpack(x)"}
-    seen = {}
-    for name, call in calls.items():
-        run = fresh(_PEAK.format(folder=folder, size=size, shift=shift, call=call))
-        said = dict(text.split() for text in run.modules if text.startswith(("took ", "rose ")))
-        seen[name] = float(said["took"]), int(said["rose"]) / (8 * size)
-    (ours, copies), (raw, raw_copies) = seen["ours"], seen["raw"]
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+    for _ in range(count):
+        for name, call in calls.items():
+            run = fresh(_PEAK.format(folder=folder, size=size, shift=shift, call=call))
+            said = dict(text.split() for text in run.modules if text.startswith(("took ", "rose ")))
+            seen[name].append((float(said["took"]), int(said["rose"]) / (8 * size)))
+    (ours, copies), (raw, raw_copies) = (
+        (min(times), median(rises))
+        for times, rises in (zip(*seen[name], strict=True) for name in calls)
+    )
     allowed = 0 if shift == 0 else 1
     where = "64-byte aligned" if shift == 0 else "not aligned"
     return Row(
@@ -95,5 +101,5 @@ def _peak(size: int, shift: int) -> Row:
         ours / raw,
         target=f"{allowed} copies",
         missed=copies > allowed + 0.1,
-        note=f"peak memory +{copies:.2f} copies (raw +{raw_copies:.2f}), once, cold",
+        note=f"peak memory +{copies:.2f} copies (raw +{raw_copies:.2f}), cold",
     )
