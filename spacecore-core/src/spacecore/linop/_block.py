@@ -202,7 +202,7 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
         super().__init__(domain, domain if codomain == domain else codomain, context)
         self.rows = tuple(
             tuple(
-                ZeroLinOp(domains[j], codomains[i]) if _is_zero(block) else block
+                block if isinstance(block, LinOp) else ZeroLinOp(domains[j], codomains[i])
                 for j, block in enumerate(row)
             )
             for i, row in enumerate(given)

@@ -85,7 +85,9 @@ def _check_positive(operator: Operator, space: Space) -> None:
     ops = space.ops
     x, y = (space.random(key) for key in ops.random_split(ops.random_key(0)))
     image = operator.apply(x)
-    energy, mixed, mirrored = ops.vdot(x, image), ops.vdot(y, image), ops.vdot(operator.apply(y), x)
+    energy: Any = ops.vdot(x, image)
+    mixed: Any = ops.vdot(y, image)
+    mirrored: Any = ops.vdot(operator.apply(y), x)
     if ops.is_traced(energy):
         return
     size = abs(complex(energy)) + abs(complex(mixed))

@@ -84,10 +84,10 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         stacked = self._joined(drawn)
         return self._each_leaf(lambda x: x[: self.count], stacked)
 
-    def _add(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def _add(self, x: Any, y: Any) -> Any:
         return self.base._add(x, y)
 
-    def _scale(self, a: Any, x: Any) -> Any:  # type: ignore[override]
+    def _scale(self, a: Any, x: Any) -> Any:
         return self.base._scale(a, x)
 
     def _conj(self, x: Any) -> Any:

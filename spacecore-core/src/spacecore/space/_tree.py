@@ -209,11 +209,11 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
     def _norm(self, x: Any) -> Any:
         return self.ops.sqrt(self.ops.real(self._inner(x, x)))
 
-    def _add(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def _add(self, x: Any, y: Any) -> Any:
         pairs = zip(self.leaf_spaces, self.leaves(x), self.leaves(y), strict=True)
         return self.tree([space._add(a, b) for space, a, b in pairs])
 
-    def _scale(self, a: Any, x: Any) -> Any:  # type: ignore[override]
+    def _scale(self, a: Any, x: Any) -> Any:
         return self._mapped(lambda space, leaf: space._scale(a, leaf), x)
 
     def _conj(self, x: Any) -> Any:
@@ -272,6 +272,9 @@ class TreeElement:
     """
 
     __slots__ = ("space", "value")
+
+    space: TreeSpace
+    value: Any
 
     __array_ufunc__ = None
 
