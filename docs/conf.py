@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 from sphinx.application import Sphinx
 
@@ -61,7 +60,6 @@ sphinx_gallery_conf = {
     "nested_sections": False,
     "write_computation_times": False,
 }
-warnings.filterwarnings("error", module="__main__")  # a tutorial's own
 
 # --- looks ---
 html_theme = "furo"
