@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import importlib_metadata
@@ -31,14 +34,12 @@ def damage() -> list[str]:
     if ours is None:
         return ["There is no metadata of spacecore-core."]
     missing, changed = [], []
-    for file in ours.files or ():
-        if file.hash is None or file.hash.mode != "sha256":
-            continue
-        path = file.locate()
+    for name, digest in _record(ours):
+        path = Path(str(ours.locate_file(name)))
         if not path.exists():
-            missing.append(str(file))
-        elif _sha256(path.read_bytes()) != file.hash.value:
-            changed.append(str(file))
+            missing.append(name)
+        elif _sha256(path.read_bytes()) != digest:
+            changed.append(name)
     return [
         f"{len(files)} of its files {what}: {_some(files)}."
         for files, what in ((missing, "are missing"), (changed, "are not its own"))
@@ -58,6 +59,14 @@ def remedy() -> str:
 
 def _distribution(name: str) -> Any:
     return next(iter(importlib_metadata.distributions(name=name)), None)
+
+
+def _record(distribution: Any) -> Iterator[tuple[str, str]]:
+    """Names of the installed files, and what they held then; `files` leaves out missing ones."""
+    for name, digest, _ in csv.reader((distribution.read_text("RECORD") or "").splitlines()):
+        algorithm, _, value = digest.partition("=")
+        if algorithm == "sha256":
+            yield name, value
 
 
 def _sha256(content: bytes) -> str:

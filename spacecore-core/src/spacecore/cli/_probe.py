@@ -18,6 +18,7 @@ from spacecore.backend import BackendOps
 from spacecore.errors import BackendError
 from spacecore.plugins._descriptor import ask_doctor, stranger
 from spacecore.plugins._doors import REGISTRY
+from spacecore.plugins._environment import refuse_blocked
 
 __all__ = ["main"]
 
@@ -42,6 +43,7 @@ def main(name: str, report: str) -> None:
 
 def _examine(name: str, path: Path) -> None:
     family = REGISTRY.canonical(name.partition(":")[0])
+    refuse_blocked(family)  # before anything of it is imported
     candidate = REGISTRY.choose(family)
     _write(path, stage=f"importing its descriptor {candidate.value}")
     with _watched(path, "Its descriptor"):
