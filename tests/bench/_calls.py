@@ -113,6 +113,7 @@ _CALLS = {
     "sparse_matmul": "S, x",
     "sparse_to_dense": "S",
     "sparse_to_scipy": "S",
+    "sparse_transpose": "S",
     "squeeze": "row, 0",
     "stack": "[x, y]",
     "svd": "A",
@@ -135,6 +136,9 @@ _CALLS = {
     "while_loop": "never, same, x",
     "zeros": "(4,)",
 }
+
+# Called once for each class, not for each array.
+_ONCE = frozenset({"register_value_class"})
 
 _OF_A_MATRIX = (
     "cholesky",
@@ -175,6 +179,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "eigh": "xp.linalg.eigh(A)",
         "eps": "xp.finfo(double).eps",
         "get_dtype": "x.dtype",
+        "jit": "number(x)",
         "norm": "xp.linalg.norm(x)",
         "sanitize_dtype": "xp.dtype(double)",
         "solve": "xp.linalg.solve(A, x)",
@@ -203,7 +208,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "index_add": "xp.index_add(x, 0, i[:1], y[:1])",
         "is_dense": "xp.is_tensor(x)",
         "is_sparse": "x.is_sparse",
-        "jit": "same(x)",
+        "jit": "number(x)",
         "jvp": "xp.func.jvp(same, (x,), (y,))",
         "logsumexp": "xp.logsumexp(x, 0)",
         "matrix_transpose": "A.mT",
@@ -332,6 +337,8 @@ def operands(library: Any) -> dict[str, Any]:
 
 def _of_namespace(cls: Any, prefix: str, table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, entry in cls.contract().items():
+        if name in _ONCE:
+            continue
         known = _SECTIONS.get(entry.section, {})
         meant = entry.target or name
         arguments = known.get(name, table.get(name, table.get(meant)))

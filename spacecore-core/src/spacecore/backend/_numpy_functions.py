@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -80,7 +81,12 @@ class FloatLimits:
 
 @differs("NumPy gives its own scalars, and refuses arrays")
 def finfo(type: Any, /) -> FloatLimits:
-    return FloatLimits(np.finfo(_dtype_of(type)))
+    return _limits(_dtype_of(type))
+
+
+@lru_cache(maxsize=32)
+def _limits(dtype: Any) -> FloatLimits:
+    return FloatLimits(np.finfo(dtype))
 
 
 @differs("NumPy refuses arrays")
