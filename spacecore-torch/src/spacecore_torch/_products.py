@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
-from spacecore_torch._promotion import SCALARS, broadcastable, common
+from spacecore_torch._promotion import SCALARS, STORED_ONLY, broadcastable, common
 from spacecore_torch._tracing import is_traced
 
 __all__ = ["Products"]
@@ -65,6 +65,8 @@ class Products:
         for x in operands:
             if x.dtype is not dtype:
                 return Products.einsum(subscripts, *common(*operands))
+        if dtype in STORED_ONLY:
+            operands = tuple(x.to(torch.int64) for x in operands)
         made = torch.einsum(subscripts, *operands)
         return made if made.dtype is dtype else made.to(dtype)
 

@@ -6,10 +6,11 @@ and its `vjp` of a linear map is the adjoint.
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, wraps
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
@@ -45,7 +46,11 @@ class Transforms:
     def jit(
         self, fn: Callable[..., Any], /, *, static_argnames: str | Sequence[str] | None = None
     ) -> Callable[..., Any]:
-        return torch.compile(fn) if ("compile", True) in self.options else fn
+        if ("compile", True) not in self.options:
+            return fn
+        for module in (_FORWARD_MODE, _COMPILER):
+            _load_quietly(module)
+        return torch.compile(fn)
 
     @staticmethod
     @differs("Torch returns the gradient beside auxiliary values that are tensors only")
@@ -97,7 +102,8 @@ class Transforms:
     def jvp(
         fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], /
     ) -> tuple[Any, Any]:
-        _load_forward_mode()
+        if not torch.compiler.is_compiling():
+            _load_quietly(_FORWARD_MODE)
         value, slope = torch.func.jvp(  # type: ignore[misc]
             fn, tuple(primals), tuple(tangents)
         )
@@ -163,12 +169,14 @@ def _as_tensor(x: Any) -> Any:
     return torch.full((), x) if isinstance(x, int | float | complex) else x
 
 
-@cache
-def _load_forward_mode() -> None:
-    """Load Torch's forward-mode rules, at which some versions warn of their own code."""
-    with _LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import_module("torch._decomp.decompositions_for_jvp")
-
-
+_FORWARD_MODE = "torch._decomp.decompositions_for_jvp"
+_COMPILER = "torch.utils.mkldnn"
 _LOCK = threading.Lock()
+
+
+def _load_quietly(module: str) -> None:
+    """Import a part of Torch that is loaded at first use, and warns of Torch's own code then."""
+    if module not in sys.modules:
+        with _LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import_module(module)
