@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,10 +14,12 @@ from spacecore.backend import differs, dtype_name
 from spacecore.errors import CastError
 
 __all__ = [
+    "FloatLimits",
     "NAMES",
     "WIDE",
     "accumulated",
     "default_dtype_of",
+    "finfo",
     "keeps_width",
     "refuse_complex_to_real",
     "refuse_wide",
@@ -86,6 +88,24 @@ def refuse_complex_to_real(source: Any, target: Any) -> None:
             f"A cast keeps the imaginary part. Got {source.name} into {target.name}. "
             "Take the real part first, `ops.real(x)`."
         )
+
+
+class FloatLimits(NamedTuple):
+    """What `finfo` returns."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
+
+
+def finfo(type: Any, /) -> FloatLimits:
+    """Return the limits of a floating-point dtype, or of an array's, as Python's numbers."""
+    found = jnp.finfo(type.dtype if isinstance(type, jax.Array) else type)
+    numbers = (float(x) for x in (found.eps, found.max, found.min, found.smallest_normal))
+    return FloatLimits(int(found.bits), *numbers, found.dtype)
 
 
 def default_dtype_of(scalar: complex) -> Any:

@@ -15,7 +15,7 @@ from spacecore_jax import _transfer
 from spacecore_jax._autodiff import Autodiff
 from spacecore_jax._creation import Creation
 from spacecore_jax._devices import device_of, find_device, is_on_cpu, kind_of, name_of
-from spacecore_jax._dtypes import NAMES, WIDE, sanitize_dtype, wide_enabled
+from spacecore_jax._dtypes import NAMES, WIDE, finfo, sanitize_dtype, wide_enabled
 from spacecore_jax._namespaces import JaxFFT, JaxLinalg
 from spacecore_jax._products import FULL, check_precision, linalg_products, products
 from spacecore_jax._random import RandomNumbers
@@ -90,6 +90,7 @@ class JaxOps(Creation, Autodiff, RandomNumbers, SparseMatrices, BackendOps):
     tensordot = staticmethod(_full["tensordot"])
     vdot = staticmethod(_full["vdot"])
     vecdot = staticmethod(_full["vecdot"])
+    finfo = staticmethod(differs("JAX's limits are NumPy scalars")(finfo))
     sanitize_dtype = staticmethod(sanitize_dtype)
     export_dense = staticmethod(_transfer.export_dense)
     import_dense = staticmethod(_transfer.import_dense)

@@ -48,9 +48,18 @@ class RandomNumbers:
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
     ) -> Any:
         target = jnp.arange(0).dtype if dtype is None else sanitize_dtype(dtype)
-        if isinstance(low, int) and isinstance(high, int):
-            _check_range(low, high, target)
-        return jax.random.randint(self._placed(key), shape, low, high, target)
+        placed = self._placed(key)
+        if not (isinstance(low, int) and isinstance(high, int)):
+            return jax.random.randint(placed, shape, low, high, target)
+        limits = np.iinfo(target)
+        _check_range(low, high, limits)
+        if high <= limits.max:
+            return jax.random.randint(placed, shape, low, high, target)
+        # JAX has no number for the `high` that lets the largest integer in.
+        if low > limits.min:
+            return jax.random.randint(placed, shape, low - 1, high - 1, target) + 1
+        drawn = jax.random.bits(placed, shape, np.dtype(f"uint{limits.bits}"))
+        return jax.lax.bitcast_convert_type(drawn, target)
 
     def random_rademacher(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
         return jax.random.rademacher(self._placed(key), shape, sanitize_dtype(dtype))
@@ -68,9 +77,8 @@ def _checked_seed(seed: Any) -> int:
     return number
 
 
-def _check_range(low: int, high: int, dtype: Any) -> None:
-    limits = np.iinfo(dtype)
+def _check_range(low: int, high: int, limits: Any) -> None:
     if not limits.min <= low < high <= limits.max + 1:
         raise ValueError(
-            f"`random_integers` draws from [low, high) within {dtype.name}. Got [{low}, {high})."
+            f"`random_integers` draws from [low, high) within {limits.dtype.name}. Got [{low}, {high})."
         )

@@ -1,0 +1,119 @@
+"""Named devices: several CPU devices in a process of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+import spacecore as sc
+
+jax = pytest.importorskip("jax")
+pytest.importorskip("spacecore_jax")
+
+FOUR = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_ENABLE_X64": "1"}
+
+
+def test_names_and_devices_are_the_same_thing():
+    ops = sc.JaxOps(device="cpu")
+    assert ops.device_name == "cpu:0"
+    assert ops.name == "jax:cpu:0"
+    assert ops.device == jax.devices("cpu")[0] == ops.normalize_device(ops.device_name)
+    assert ops.device_kind(ops.device) == "cpu"
+    assert sc.normalize_ops("jax:cpu") == ops
+    assert sc.JaxOps().device is sc.JaxOps().device_name is None
+
+
+@pytest.mark.parametrize("name", ["cpu:7", "tpu", "cpu:x", "nonsense:0"])
+def test_a_missing_device_lists_those_there_are(name):
+    with pytest.raises(sc.BackendUnavailableError, match=rf"no device '{name}' here.*cpu:0"):
+        sc.JaxOps(device=name)
+
+
+def test_everything_is_made_on_the_named_device(run_python):
+    code = """
+import pickle
+import jax, numpy as np
+import spacecore as sc
+one = sc.JaxOps(device="cpu:1")
+assert one != sc.JaxOps("cpu:0") and pickle.loads(pickle.dumps(one)) == one
+key = sc.JaxOps().random_key(0)
+made = [
+    one.zeros(2), one.ones(2), one.full(2, 1.0), one.empty(2), one.eye(2), one.arange(3),
+    one.linspace(0, 1, 3), one.fft.fftfreq(4), one.fft.rfftfreq(4),
+    one.asarray([1.0]), one.asarray(1.0), one.asarray(np.ones(3)), one.asarray(np.ones((3, 3)).T),
+    one.asarray(np.ones(3), dtype="float32"), one.asarray(sc.JaxOps().ones(2)),
+    one.random_key(0), one.random_normal(key, (2,)), one.random_uniform(key, (2,)),
+    one.random_integers(key, (2,), high=5), one.random_rademacher(key, (2,)),
+    one.assparse(np.eye(2)).data, one.sparse_to_dense(one.assparse(np.eye(2))),
+    one.copy(one.ones(2)), one.zeros_like(one.ones(2)), one.matmul(one.eye(2), one.ones(2)),
+    sc.Context(one).asarray(np.ones(64)), sc.Context(one).asarray([1, 2]), sc.Context(one).eye(2),
+]
+for x in made:
+    assert one.device_of(x) == jax.devices()[1], (x, one.device_of(x))
+    assert x.committed, x
+print("made")
+"""
+    assert run_python(code, **FOUR) == "made"
+
+
+def test_without_a_name_nothing_is_placed(run_python):
+    code = """
+import jax, numpy as np
+import spacecore as sc
+ops = sc.JaxOps()
+assert not any(x.committed for x in (ops.zeros(2), ops.asarray(np.ones(4)), ops.asarray([1.0])))
+there = jax.device_put(ops.ones(4), jax.devices()[2])
+assert ops.asarray(there) is there
+assert ops.device_of(ops.asarray(np.ones(4)) + there) == jax.devices()[2]
+with jax.default_device(jax.devices()[3]):
+    assert ops.device_of(ops.asarray(np.ones(4))) == jax.devices()[3]
+    assert ops.device_of(ops.zeros(4)) == jax.devices()[3]
+print("free")
+"""
+    assert run_python(code, **FOUR) == "free"
+
+
+def test_arrays_move_to_the_named_device_and_stay_if_they_are_there(run_python):
+    code = """
+import jax, numpy as np
+import spacecore as sc
+zero, one = sc.JaxOps("cpu:0"), sc.JaxOps("cpu:1")
+x = zero.ones(3)
+assert zero.asarray(x, device=zero.device) is x
+assert sc.Context(zero).asarray(x) is x
+moved = sc.Context(one).asarray(x)
+assert one.device_of(moved) == one.device and np.array_equal(moved, x)
+try:
+    one.asarray(x, copy=False)
+except ValueError:
+    print("refused")
+y = sc.JaxOps().ones(3)
+assert zero.asarray(y, copy=True).unsafe_buffer_pointer() != y.unsafe_buffer_pointer()
+handed = []
+test = one.member_test((3,), one.sanitize_dtype("float64"), handed.append)
+test(moved)
+assert not handed
+test(x)
+assert handed[0] is x
+traced = jax.jit(lambda v: v + one.zeros(3) + one.asarray(np.ones(3)) + one.arange(3.0))
+assert one.device_of(traced(moved)) == one.device
+"""
+    assert run_python(code, **FOUR) == "refused"
+
+
+def test_a_sharded_array_says_so_and_crosses_by_a_copy(run_python):
+    code = """
+import jax, numpy as np
+import spacecore as sc
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+ops = sc.JaxOps()
+sharding = NamedSharding(Mesh(np.array(jax.devices()), "d"), PartitionSpec("d"))
+x = jax.device_put(np.arange(8.0), sharding)
+assert ops.is_dense(x) and ops.device_of(x) == sharding and ops.is_on_host(x)
+assert np.array_equal(ops.export_dense(x), np.arange(8.0))
+assert np.array_equal(sc.Context("numpy").asarray(x), np.arange(8.0))
+try:
+    ops.export_dense(x, copy=False)
+except sc.ConversionError as error:
+    print(error)
+"""
+    assert "Got one on 4" in run_python(code, **FOUR)
