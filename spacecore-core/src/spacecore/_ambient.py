@@ -125,18 +125,29 @@ def resolve_context_priority(explicit: ContextLike | None, *others: Any) -> Cont
     """
     if explicit is not None:
         return normalize_context(explicit)
-    contexts = [other.ctx for other in others if isinstance(other, HasContext)]
-    contexts += [other for other in others if isinstance(other, Context)]
-    found = [(ctx.ops, ctx.dtype) for ctx in contexts]
-    for array in others:
-        ops = ops_of_array(array)
-        if ops is not None:
-            found.append((ops, ops.get_dtype(array)))
-    if not found:
-        return get_context()
+    contexts: list[Context] = []
+    arrays: list[Any] = []
+    for other in others:
+        ctx = other if isinstance(other, Context) else getattr(other, "ctx", None)
+        if isinstance(ctx, Context):
+            contexts.append(ctx)
+        else:
+            arrays.append(other)
+    placed = [(ops, ops.get_dtype(x)) for x in arrays if (ops := ops_of_array(x)) is not None]
+    if not placed:
+        if not contexts:
+            return get_context()
+        if all(ctx is contexts[0] or ctx == contexts[0] for ctx in contexts):
+            return contexts[0]
+    return _joined(contexts, placed)
+
+
+def _joined(contexts: list[Context], placed: list[tuple[BackendOps, DType]]) -> Context:
+    """One context for several, and for arrays of given backends and dtypes."""
+    found = [*((ctx.ops, ctx.dtype) for ctx in contexts), *placed]
     ops = _common_ops([ops for ops, _ in found])
     dtypes = [dtype for _, dtype in found]
-    same = all(each == dtypes[0] for each in dtypes)
+    same = all(dtype == dtypes[0] for dtype in dtypes)
     dtype = dtypes[0] if same else ops.result_type(*dtypes)
     levels = [ctx.check_level for ctx in contexts] or [get_context().check_level]
     return Context(ops, dtype, check_level=strictest(levels))

@@ -8,7 +8,7 @@ stand-ins of any kind (placeholders, None, tracers, batched arrays) pass through
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from spacecore.plugins import ops_of_array
 
@@ -56,6 +56,12 @@ class Structured:
 
     _specs: dict[str, Spec]
     _static_names: tuple[str, ...]
+    _own_spec: ClassVar[Spec]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        derived = cls.tree_flatten is Structured.tree_flatten
+        cls._own_spec = Spec("value" if derived else "custom", cls)
 
     def _prepare(self) -> None:
         """Compute what follows from static fields and is none: compiled tests, closures."""
@@ -95,8 +101,7 @@ def spec_of(x: Any, *, declared: bool = False) -> Spec:
         else leaves are arrays, floats and complex numbers.
     """
     if isinstance(x, Structured):
-        own = type(x).tree_flatten is not Structured.tree_flatten
-        return Spec("custom" if own else "value", type(x))
+        return x._own_spec
     if isinstance(x, tuple | list):
         kind = "record" if isinstance(x, tuple) and type(x) is not tuple else "sequence"
         return Spec(kind, type(x), (), tuple(spec_of(item, declared=declared) for item in x))

@@ -24,6 +24,17 @@ V = TypeVar("V", bound="Value")
 class _Closing(ABCMeta):
     """Closes an object when its construction returns, whoever wrote its `__init__`."""
 
+    # Nothing is registered as a virtual subclass, and the plain test costs a tenth of ABC's.
+    __instancecheck__ = type.__instancecheck__
+
+    @property
+    def __signature__(cls) -> Any:
+        """The signature of `__init__`, for those who ask the class for its own."""
+        from inspect import signature
+
+        of_init = signature(cls.__init__)  # type: ignore[misc]
+        return of_init.replace(parameters=list(of_init.parameters.values())[1:])
+
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__call__(*args, **kwargs)
         made._close()
@@ -56,13 +67,10 @@ class Value(Structured, metaclass=_Closing):
         state = vars(self)
         if "_specs" in state:  # a copy made whole, by pickle or by a subclass's own constructor
             return
-        specs: dict[str, Spec] = {name: spec_of(state[name], declared=True) for name in self._data}
-        extra = [name for name in state if name not in specs and name not in self._static]
-        for name in extra:
-            spec = spec_of(state[name])
-            if spec.holds_data:
-                specs[name] = spec
-        static = (*self._static, *(name for name in extra if name not in specs))
+        specs = {name: spec_of(state[name], declared=True) for name in self._data}
+        static = self._static
+        if len(state) > len(specs) + len(static):
+            static = (*static, *_sorted_out(state, specs, static))
         _finish(self, specs, static)
 
     def _probe(self) -> None:
@@ -164,6 +172,20 @@ def _rebuild(cls: type[V], fields: dict[str, Any], data: tuple[str, ...]) -> V:
     specs = {name: spec_of(fields[name], declared=True) for name in data}
     _finish(made, specs, tuple(name for name in fields if name not in specs))
     return made
+
+
+def _sorted_out(
+    state: dict[str, Any], specs: dict[str, Spec], static: tuple[str, ...]
+) -> list[str]:
+    """Sort attributes that no class declared by what they hold; return the static ones."""
+    found = []
+    for name in [name for name in state if name not in specs and name not in static]:
+        spec = spec_of(state[name])
+        if spec.holds_data:
+            specs[name] = spec
+        else:
+            found.append(name)
+    return found
 
 
 def _finish(value: Value, specs: dict[str, Spec], static: tuple[str, ...]) -> None:

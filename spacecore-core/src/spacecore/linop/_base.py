@@ -64,12 +64,13 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
     __array_priority__ = 1000
 
     def __init__(self, dom: Space, cod: Space, ctx: ContextLike | None = None):
-        for space in (dom, cod):
-            if not isinstance(space, Space):
-                raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(space)}.")
-        self.ctx = resolve_context_priority(ctx, dom, cod)
-        self.domain = dom
-        self.codomain = cod
+        if not (isinstance(dom, Space) and isinstance(cod, Space)):
+            wrong = cod if isinstance(dom, Space) else dom
+            raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(wrong)}.")
+        state = vars(self)  # past the guard against changes, which a finished object needs
+        state["ctx"] = resolve_context_priority(ctx, dom, cod)
+        state["domain"] = dom
+        state["codomain"] = cod
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -135,12 +136,17 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         SpaceValidationError
             If `x` is no element of the domain.
         """
-        kernel = self._kernel()
-        if kernel is None:
-            return _call_checked(self, self._apply, x, self.domain, self.codomain)
-        compiled = _guarded(self.domain, kernel, self.ctx)
-        vars(self)["apply"] = compiled
-        return compiled(x)
+        written = type(self)._kernel is LinOp._kernel
+        kernel = None if written else self._kernel()
+        if kernel is not None:
+            compiled = vars(self)["apply"] = _guarded(self.domain, kernel, self.ctx)
+            return compiled(x)
+        if self.ctx.check_level == "none":
+            return self._apply(x)
+        self.domain.check_member(x)
+        result = self._apply(x)
+        self.codomain.check_member(result)
+        return result
 
     def rapply(self, y: Any) -> Any:
         """Return A.H y, the adjoint in the inner products of the spaces.
@@ -158,12 +164,17 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         SpaceValidationError
             If `y` is no element of the codomain.
         """
-        kernel = self._adjoint_kernel()
-        if kernel is None:
-            return _call_checked(self, self._rapply, y, self.codomain, self.domain)
-        compiled = _guarded(self.codomain, kernel, self.ctx)
-        vars(self)["rapply"] = compiled
-        return compiled(y)
+        written = type(self)._adjoint_kernel is LinOp._adjoint_kernel
+        kernel = None if written else self._adjoint_kernel()
+        if kernel is not None:
+            compiled = vars(self)["rapply"] = _guarded(self.codomain, kernel, self.ctx)
+            return compiled(y)
+        if self.ctx.check_level == "none":
+            return self._rapply(y)
+        self.codomain.check_member(y)
+        result = self._rapply(y)
+        self.domain.check_member(result)
+        return result
 
     def vapply(self, xs: Any) -> Any:
         """Return A x for each element of a batch.
@@ -338,16 +349,6 @@ def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:
     return guarded
 
 
-def _call_checked(op: LinOp, function: Kernel, x: Any, source: Space, target: Space) -> Any:
-    """Call a function that a user wrote, its argument and its result checked."""
-    if op.ctx.check_level == "none":
-        return function(x)
-    source.check_member(x)
-    result = function(x)
-    target.check_member(result)
-    return result
-
-
 def _checked_method(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
     """The public method that a subclass wrote, with its argument and result checked."""
     forward, batch = not name.startswith("r"), "v" in name
@@ -360,7 +361,12 @@ def _checked_method(name: str, written: Callable[..., Any]) -> Callable[..., Any
         if batch:
             source.check_batch(x)
             return written(self, x)
-        return _call_checked(self, lambda given: written(self, given), x, source, target)
+        if self.ctx.check_level == "none":
+            return written(self, x)
+        source.check_member(x)
+        result = written(self, x)
+        target.check_member(result)
+        return result
 
     return method
 
