@@ -52,7 +52,7 @@ class Requirement(NamedTuple):
             if form not in ops.sparse_formats:
                 return f"it has no sparse format {form}"
         if self.numpy_arrays and np.ndarray not in ops.array_types:
-            return "its arrays are not NumPy's"
+            return "only NumPy's arrays are read-only or run backwards"
         return None
 
 
@@ -117,7 +117,7 @@ class Case:
             except AssertionError as error:
                 raise AssertionError(f"{self.name}: {error}") from None
             except Exception as error:  # the backend under test is a stranger's code
-                line = str(error).strip().partition("\n")[0]
+                line = str(error).strip().partition("\n")[0][:200]
                 raise AssertionError(
                     f"{self.name}: expected a result, got {type(error).__name__}: {line}"
                 ) from error

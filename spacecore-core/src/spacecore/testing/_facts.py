@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -59,6 +59,8 @@ def laws() -> Iterator[Case]:
     yield law("__array_namespace_info__[dtypes]", _info_dtypes)
     yield law("__array_namespace_info__[devices]", _info_devices)
     yield law("asarray[copy=False]", _asarray_no_copy)
+    for name, use in _USES.items():
+        yield law(f"{name}[result-of-a-reduction]", partial(_takes_result, use))
     yield law("asarray[copies]", _asarray_copies, numpy_arrays=True)
 
 
@@ -215,6 +217,32 @@ def _info_devices(ops: Any) -> None:
     capabilities = info.capabilities()
     for key in ("boolean indexing", "data-dependent shapes"):
         assert isinstance(capabilities[key], bool), f"expected a bool for {key!r}"
+
+
+_USES: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda ops, x: ops.add(x, x),
+    "astype": lambda ops, x: ops.astype(x, ops.float32),
+    "broadcast_to": lambda ops, x: ops.broadcast_to(x, (2,)),
+    "copy": lambda ops, x: ops.copy(x),
+    "exp": lambda ops, x: ops.exp(x),
+    "expand_dims": lambda ops, x: ops.expand_dims(x, axis=0),
+    "index_add": lambda ops, x: ops.index_add(ops.zeros((2,), dtype=x.dtype), 0, x),
+    "isfinite": lambda ops, x: ops.isfinite(x),
+    "multiply": lambda ops, x: ops.multiply(ops.ones((2,), dtype=x.dtype), x),
+    "reshape": lambda ops, x: ops.reshape(x, (1, 1)),
+    "result_type": lambda ops, x: ops.zeros((), dtype=ops.result_type(x, ops.float32)),
+    "stack": lambda ops, x: ops.stack([x, x]),
+    "sum": lambda ops, x: ops.sum(x),
+    "where": lambda ops, x: ops.where(x > 0, x, -x),
+    "zeros_like": lambda ops, x: ops.zeros_like(x),
+}
+
+
+def _takes_result(use: Callable[[Any, Any], Any], ops: Any) -> None:
+    """What one function returns, scalars of the library's own among it, others take."""
+    x = ops.sum(ops.ones((2, 3), dtype=ops.float32))
+    got = use(ops, x)
+    assert ops.is_array(got), f"expected an array, got {type(got).__name__}"
 
 
 def _asarray_no_copy(ops: Any) -> None:

@@ -321,6 +321,12 @@ def _to_numpy(dtype: str, ops: Any) -> None:
 
 
 def _export_copies(ops: Any) -> None:
+    """The export itself shares nothing, as far as an array can be written to, nor does a move."""
+    x = put(ops, np.zeros(3, "float32"))
+    view = _numpy().import_dense(ops.export_dense(x, copy=True))
+    if view.flags.writeable:
+        view[0] = 5
+        assert float(x[0]) == 0, "expected copy=True to share nothing, got shared memory"
     x = put(ops, np.zeros(3, "float32"))
     there = transfer(x, ops, _numpy(), copy=True)
     assert there.flags.writeable, "expected copy=True to give an array to write to, got read-only"
@@ -329,10 +335,13 @@ def _export_copies(ops: Any) -> None:
 
 
 def _import_copies(ops: Any) -> None:
-    host = np.zeros(64, "float32")
-    x = transfer(host, _numpy(), ops, copy=True)
-    host[0] = 5
-    assert float(x[0]) == 0, "expected copy=True to share nothing, got shared memory"
+    for size in (3, 64):
+        host = np.zeros(size, "float32")
+        x = ops.import_dense(host, device=ops.device, copy=True)
+        moved = transfer(host, _numpy(), ops, copy=True)
+        host[0] = 5
+        for made in (x, moved):
+            assert float(made[0]) == 0, "expected copy=True to share nothing, got shared memory"
 
 
 def _odd_numpy(ops: Any) -> None:
