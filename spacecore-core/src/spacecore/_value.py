@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from spacecore import _tree
 from spacecore._context import Context
+from spacecore._html import card
 from spacecore._structure import Spec, Structured, spec_of
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.plugins import ops_of_array
@@ -128,6 +129,10 @@ class Value(Structured, metaclass=_Closing):
         shown = ", ".join(f"{name}={summary(value)}" for name, value in self._fields().items())
         return f"{type(self).__name__}({shown})"
 
+    def _repr_html_(self) -> str:
+        facts = {name: summary(value) for name, value in self._fields().items()}
+        return card(type(self).__name__, facts)
+
 
 def same_data(one: Any, other: Any) -> bool:
     """Tell whether two pieces of data hold the same values; traced arrays go by static facts."""
@@ -145,6 +150,12 @@ def summary(x: Any) -> str:
     """Describe a field in a few characters, never by the contents of an array."""
     if ops_of_array(x) is not None:
         return f"{dtype_name(x.dtype)}{list(x.shape)}"
+    if type(x) is dict:
+        return "{" + ", ".join(f"{key!r}: {summary(value)}" for key, value in x.items()) + "}"
+    if type(x) is list:
+        return "[" + ", ".join(map(summary, x)) + "]"
+    if type(x) is tuple:
+        return "(" + ", ".join(map(summary, x)) + ("," if len(x) == 1 else "") + ")"
     return repr(x)
 
 

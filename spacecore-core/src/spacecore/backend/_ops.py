@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from spacecore import _tree
+from spacecore._html import card
 from spacecore.backend._bind import Bound
 from spacecore.backend._contract import FFTNamespace, LinalgNamespace, Sections
 from spacecore.backend._family import BackendFamily
@@ -145,6 +146,15 @@ class BackendOps(Sections, Bound, declaration=True):
         given = [] if self.device is None else [f"device={self.device_name!r}"]
         given += [f"{name}={value!r}" for name, value in self.options]
         return f"{type(self).__name__}({', '.join(given)})"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "family": str(self.family),
+            "device": self.device_name or "the library's choice",
+            **{name: repr(value) for name, value in self.options},
+            "capabilities": ", ".join(sorted(self.capabilities)) or "none",
+        }
+        return card(type(self).__name__, facts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.name, self.options)
