@@ -43,7 +43,10 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
             geometry.validate_for(self)
 
     def _prepare(self) -> None:
-        vars(self)["check_member"] = _membership(self.ctx, self.shape)
+        state = vars(self)
+        state["check_member"] = _membership(self.ctx, self.shape)
+        if type(self.geometry) is EuclideanInnerProduct and type(self)._inner is _DenseSpace._inner:
+            state["_inner"] = self.ops.vdot  # the library's own, with nothing in between
 
     def check_member(self, x: Any) -> None:
         _refuse_foreign(self.ops, self.shape, self.dtype, x)
