@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,21 +18,25 @@ __all__ = ["Run", "distributions", "fresh", "interleaved", "middle"]
 _CHILD = """
 import sys, time
 {setup}
-start = time.perf_counter()
+start = time.process_time()
 {code}
-taken = time.perf_counter() - start
+whole = time.process_time()
+taken = whole - start
 import json
 try:
     with open("/proc/self/status") as status:
         peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
 except OSError:
     peak = 0
-print(json.dumps([taken, peak, sorted(sys.modules)]))
+print(json.dumps([taken, whole, peak, sorted(sys.modules)]))
 """
 
 
 class Run(NamedTuple):
-    """One process: seconds of the code, seconds of the whole, peak memory, modules at the end."""
+    """One process: seconds of the code, of the whole, peak memory, modules at the end.
+
+    The seconds are the processor's, which other processes disturb less than the clock's.
+    """
 
     inside: float
     whole: float
@@ -43,7 +46,6 @@ class Run(NamedTuple):
 
 def fresh(code: str, setup: str = "", **environment: str) -> Run:
     """Run code in a new interpreter; what sets up is not timed inside."""
-    begin = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", _CHILD.format(code=code, setup=setup)],
         env={**os.environ, **environment},
@@ -51,11 +53,9 @@ def fresh(code: str, setup: str = "", **environment: str) -> Run:
         text=True,
         check=False,
     )
-    whole = time.perf_counter() - begin
     if done.returncode != 0:
         raise RuntimeError(f"{code!r} failed:\n{done.stderr}")
-    taken, peak, modules = json.loads(done.stdout.splitlines()[-1])
-    return Run(taken, whole, peak, modules)
+    return Run(*json.loads(done.stdout.splitlines()[-1]))
 
 
 def interleaved(

@@ -6,7 +6,7 @@ from _measure import Budget
 from _processes import Run, interleaved, middle
 from _report import Row, Table
 
-TITLE = "import spacecore over import numpy, fresh processes"
+TITLE = "import spacecore over import numpy, fresh processes, CPU time"
 FORBIDDEN = ("cupy", "importlib_metadata", "jax", "jaxlib", "optree", "pluggy", "scipy", "torch")
 MiB = 2**20
 
