@@ -40,11 +40,9 @@ class RandomNumbers:
         drawn = torch.rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
         if (low, high) == (0.0, 1.0):
             return drawn
-        # `low + u * (high - low)` may round up to `high`, which is not in the interval.
         scaled = drawn * (high - low) + low
-        top = torch.full((), high, dtype=drawn.dtype, device=where)
-        below = torch.nextafter(top, torch.full_like(top, low))
-        return torch.where(scaled < top, scaled, below)
+        # Rounding may give `high`, which is not in the interval; `low` is as likely as any other.
+        return torch.where(scaled < high, scaled, low)
 
     def random_integers(
         self,
