@@ -22,7 +22,7 @@ def measure(budget: Budget) -> Table:
 
 
 def _first(name: str, raw: str, folder: str, count: int) -> list[Row]:
-    """Time what comes after the library's own import, without the collector it may have provoked."""
+    """Time what comes after the library's own import, the collector that it provoked aside."""
     code = f"import spacecore\nctx = spacecore.Context({name!r})"
     codes = {"": (code, {}), ", 300 distributions more": (code, {"PYTHONPATH": folder})}
     runs = interleaved(codes, count, setup=f"{raw}\nimport gc\ngc.disable()")
