@@ -50,9 +50,9 @@ class Creation:
     ) -> Any:
         """Return the data of `obj` as an array.
 
-        A NumPy array on the CPU is shared where its memory is row-major and aligned to 64 bytes,
-        and copied once otherwise: writing to it afterwards may change the result. `copy=True`
-        never shares.
+        A NumPy array of some size is shared on the CPU where its memory is row-major and aligned
+        to 64 bytes, and copied once otherwise: writing to it afterwards may change the result.
+        `copy=True` never shares.
         """
         target = None if dtype is None else sanitize_dtype(dtype)
         if isinstance(obj, jax.Array):

@@ -103,9 +103,16 @@ class FloatLimits(NamedTuple):
 
 def finfo(type: Any, /) -> FloatLimits:
     """Return the limits of a floating-point dtype, or of an array's, as Python's numbers."""
-    found = jnp.finfo(type.dtype if isinstance(type, jax.Array) else type)
-    numbers = (float(x) for x in (found.eps, found.max, found.min, found.smallest_normal))
-    return FloatLimits(int(found.bits), *numbers, found.dtype)
+    dtype = type.dtype if isinstance(type, jax.Array) else type
+    found: Any = jnp.finfo(dtype)  # type: ignore[no-untyped-call]
+    return FloatLimits(
+        bits=int(found.bits),
+        eps=float(found.eps),
+        max=float(found.max),
+        min=float(found.min),
+        smallest_normal=float(found.smallest_normal),
+        dtype=found.dtype,
+    )
 
 
 def default_dtype_of(scalar: complex) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from spacecore_jax._devices import is_on_cpu
@@ -17,6 +18,7 @@ from spacecore_jax._devices import is_on_cpu
 __all__ = ["aligned_copy", "from_host", "is_shareable"]
 
 _ALIGNMENT = 64
+_SMALL = 4096  # bytes that JAX copies at once, faster than it shares them
 
 
 def from_host(array: np.ndarray[Any, Any], device: Any = None, *, copy: bool | None = None) -> Any:
@@ -27,13 +29,16 @@ def from_host(array: np.ndarray[Any, Any], device: Any = None, *, copy: bool | N
     array : numpy.ndarray, of a dtype that JAX has now
     device : device, optional
     copy : bool or None
-        True never shares; False and None share where `is_shareable`.
+        True never shares; False shares, for the caller has asked `is_shareable`; None shares
+        where that pays.
     """
     dtype = _canonical(array)
     array = array.view(dtype) if array.dtype.isnative else array.astype(dtype)
     if not is_on_cpu(device):
         # Waiting ends the transfer, after which the caller may write to the source.
         return jax.block_until_ready(jax.device_put(array, device))  # type: ignore[no-untyped-call]
+    if copy is not False and device is None and array.nbytes < _SMALL:
+        return jnp.asarray(array)
     if copy is True or not _fits(array):
         array = aligned_copy(array)
     return jax.device_put(array, device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -41,12 +41,11 @@ class JaxLinalg(LinalgNamespace):
 def _keeping(function: Callable[..., Any]) -> Callable[..., Any]:
     @differs("JAX has no -1 among lengths for those that stay")
     @wraps(function)
-    def call(
-        x: Any, /, *, s: Any = None, axes: Sequence[int] | None = None, norm: Any = "backward"
-    ) -> Any:
-        if s is not None and axes is not None and -1 in s:
+    def call(x: Any, /, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:
+        if s is not None and axes is not None:
             s = [x.shape[axis] if n == -1 else n for n, axis in zip(s, axes, strict=True)]
-        return function(x, s, axes, norm)
+        # JAX takes its short way by None alone.
+        return function(x, s, axes, None if norm == "backward" else norm)
 
     return call
 

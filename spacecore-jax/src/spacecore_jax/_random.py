@@ -40,9 +40,7 @@ class RandomNumbers:
     ) -> Any:
         target = sanitize_dtype(dtype)
         drawn = jax.random.uniform(self._placed(key), shape, target, low, high)
-        # Rounding may have reached `high`.
-        below = jnp.nextafter(jnp.asarray(high, target), jnp.asarray(low, target))
-        return jnp.minimum(drawn, below)
+        return _below(drawn, low, high)
 
     def random_integers(
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
@@ -70,6 +68,13 @@ class RandomNumbers:
         return jax.device_put(key, self.device)
 
 
+@jax.jit
+def _below(drawn: Any, low: Any, high: Any) -> Any:
+    """The numbers that rounding took to `high`, one step back."""
+    low, high = jnp.asarray(low, drawn.dtype), jnp.asarray(high, drawn.dtype)
+    return jnp.minimum(drawn, jnp.nextafter(high, low))
+
+
 def _checked_seed(seed: Any) -> int:
     number = -1 if isinstance(seed, bool) else operator.index(seed)
     if number < 0:
@@ -80,5 +85,6 @@ def _checked_seed(seed: Any) -> int:
 def _check_range(low: int, high: int, limits: Any) -> None:
     if not limits.min <= low < high <= limits.max + 1:
         raise ValueError(
-            f"`random_integers` draws from [low, high) within {limits.dtype.name}. Got [{low}, {high})."
+            f"`random_integers` draws from [low, high) within {limits.dtype.name}. "
+            f"Got [{low}, {high})."
         )

@@ -89,6 +89,14 @@ def test_aligned_memory_is_shared_and_other_memory_copied_once():
         assert float(ops.max(made)) == 0.0
 
 
+def test_small_arrays_are_copied_before_returning():
+    for _ in range(50):
+        x = aligned((16,))
+        made = ops.asarray(x)
+        x[...] = 1
+        assert float(ops.sum(made)) == 0.0
+
+
 def test_a_source_written_to_right_after_a_copy_changes_nothing():
     for _ in range(5):
         x = aligned((1 << 20,), offset=16)
@@ -135,7 +143,8 @@ def test_numpy_sees_jaxs_memory_read_only():
 
 
 def test_an_array_from_numpy_is_not_given_away_by_donation():
-    x = aligned((64,))
+    x = aligned((64, 64))
+    assert address(ops.asarray(x)) == address(x)
     jax.jit(lambda v: v + 1, donate_argnums=0)(ops.asarray(x))
     assert not x.any()
 
