@@ -73,6 +73,9 @@ class NumpyOps(BackendOps):
     finfo = staticmethod(_numpy_functions.finfo)
     iinfo = staticmethod(_numpy_functions.iinfo)
     sort = staticmethod(_numpy_functions.sort)
+    if _numpy_functions.VERSION < (2, 3):
+        count_nonzero = staticmethod(_numpy_functions.count_nonzero)
+        take_along_axis = staticmethod(_numpy_functions.take_along_axis)
 
     @differs("a sparse matrix is SciPy's, and SciPy is imported only once something uses it")
     def is_sparse(self, x: object, /) -> bool:

@@ -12,7 +12,21 @@ from spacecore.backend._contract import FFTNamespace, LinalgNamespace
 from spacecore.backend._declare import differs
 from spacecore.errors import CastError
 
-__all__ = ["FloatLimits", "NumpyFFT", "NumpyLinalg", "argsort", "astype", "finfo", "iinfo", "sort"]
+__all__ = [
+    "VERSION",
+    "FloatLimits",
+    "NumpyFFT",
+    "NumpyLinalg",
+    "argsort",
+    "astype",
+    "count_nonzero",
+    "finfo",
+    "iinfo",
+    "sort",
+    "take_along_axis",
+]
+
+VERSION = tuple(int(part) for part in np.__version__.split(".")[:2])
 
 
 @differs("NumPy takes no 0-d results of its own, and drops imaginary parts with a warning")
@@ -58,6 +72,16 @@ def argsort(
     backwards = np.flip(x, axis)  # sorted backwards twice, equal elements keep their order
     last = (np.size(x) if axis is None else np.shape(x)[axis]) - 1
     return last - np.flip(np.argsort(backwards, axis, kind, order, stable=stable), axis)
+
+
+@differs("NumPy before 2.3 gives a Python int")
+def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return np.asarray(np.count_nonzero(x, axis, keepdims=keepdims))
+
+
+@differs("NumPy before 2.3 has no default axis")
+def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
+    return np.take_along_axis(x, indices, axis)
 
 
 class FloatLimits:

@@ -51,7 +51,8 @@ def laws() -> Iterator[Case]:
         yield law(f"iinfo[{name}]", partial(_iinfo, name), dtypes=(name,))
     for one, other in _promotions():
         check = partial(_result_type, one, other)
-        yield law(f"result_type[{one}:{other}]", check, dtypes=(one, other))
+        needed = (one, other, np.result_type(one, other).name)
+        yield law(f"result_type[{one}:{other}]", check, dtypes=needed)
         yield law(f"can_cast[{one}:{other}]", partial(_can_cast, one, other), dtypes=(one, other))
     yield law("result_type[arrays-and-scalars]", _result_type_of_arrays)
     yield law("can_cast[array]", _can_cast_array, dtypes=("float32",))

@@ -45,7 +45,7 @@ class ArraySpec(NamedTuple):
     ----------
     shape : tuple of int
     dtype : str or None
-        None takes the dtype that the row of the table is run with.
+        None takes the dtype that the row of the table is run with, `index` the default integer.
     domain : str or None
         Which values, a key of the table of domains; None takes the row's.
     layout : str

@@ -129,7 +129,7 @@ def _joining() -> list[Row]:
 
 
 def _repeating() -> list[Row]:
-    counts = array(dtype="int64", values=(1, 0, 2))
+    counts = array(dtype="index", values=(1, 0, 2))
     repeated = (
         call(_X, 2),
         call(_X, 2, axis=0),
@@ -151,19 +151,19 @@ def _repeating() -> list[Row]:
 
 
 def _indexing() -> list[Row]:
-    places = array(dtype="int64", values=(2, 0, -1, 2))
+    places = array(dtype="index", values=(2, 0, -1, 2))
     taken = (
         call(array(4), places),
         call(_X, array(dtype="int32", values=(1, 0)), axis=0),
         call(_X, places._replace(values=(2, 0, -1), shape=(3,)), axis=-1),
-        call(_X, array(0, dtype="int64"), axis=1),
-        call(_X, array(dtype="int64", values=(0, 1, 1)), axis=-2),
+        call(_X, array(0, dtype="index"), axis=1),
+        call(_X, array(dtype="index", values=(0, 1, 1)), axis=-2),
     )
-    each = array(dtype="int64", values=((2, 0), (-1, 1)))
+    each = array(dtype="index", values=((2, 0), (-1, 1)))
     along = (
         call(_X, each),
         call(_X, each, axis=-1),
-        call(_X, array(dtype="int64", values=((1, 0, 1),)), axis=0),
+        call(_X, array(dtype="index", values=((1, 0, 1),)), axis=0),
         call(_X, array(dtype="int32", values=((0, 1, 2), (2, 2, 2))), axis=1),
     )
     return [
@@ -220,7 +220,7 @@ def _searching() -> list[Row]:
     placed = (
         call(steps, array(2, 3, domain="small")),
         call(steps, array(4, domain="small"), side="right"),
-        call(array(values=(5, 1, 2)), array(3), sorter=array(dtype="int64", values=(1, 2, 0))),
+        call(array(values=(5, 1, 2)), array(3), sorter=array(dtype="index", values=(1, 2, 0))),
         call(steps, array()),
         call(array(0), array(2)),
     )

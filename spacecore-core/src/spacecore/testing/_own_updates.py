@@ -11,7 +11,7 @@ import numpy as np
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array
 from spacecore.testing._inputs import put
-from spacecore.testing._law import law
+from spacecore.testing._law import integers, law
 
 __all__ = ["laws"]
 
@@ -86,7 +86,9 @@ def _expected(function: str, x: Any, index: Any, values: Any) -> Any:
 def _on_backend(ops: Any, item: Any) -> Any:
     if isinstance(item, tuple):
         return tuple(_on_backend(ops, part) for part in item)
-    return put(ops, item) if isinstance(item, np.ndarray) else item
+    if not isinstance(item, np.ndarray):
+        return item
+    return integers(ops, item) if item.dtype == np.int64 else put(ops, item)
 
 
 def _values(ops: Any, values: Any, dtype: str) -> Any:
@@ -129,11 +131,11 @@ def _array_values(function: str, ops: Any) -> None:
 
 def _bool(ops: Any) -> None:
     host = np.array([True, False, True])
-    got = ops.index_set(put(ops, host), put(ops, np.array([0, 1])), True)
+    got = ops.index_set(put(ops, host), integers(ops, [0, 1]), True)
     check_array(ops, got, np.array([True, True, True]))
 
 
 def _many(ops: Any) -> None:
     places = np.arange(20) % 3
-    got = ops.index_add(put(ops, np.zeros(4, "float32")), put(ops, places), 1.0)
+    got = ops.index_add(put(ops, np.zeros(4, "float32")), integers(ops, places), 1.0)
     check_array(ops, got, np.array([7, 7, 6, 0], "float32"))

@@ -19,6 +19,7 @@ from spacecore.backend._contract import FFTNamespace, LinalgNamespace
 from spacecore.testing._case import Case, Requirement, function_of
 from spacecore.testing._compare import check_array
 from spacecore.testing._inputs import ArraySpec, make, put
+from spacecore.testing._rules import default_of
 
 __all__ = ["Call", "DTypeOf", "Row", "Rule", "call", "cases_of_rows", "cover", "section_of"]
 
@@ -127,7 +128,8 @@ _SECTIONS = {
 def _case(row: Row, made: Call, dtype: str) -> Case:
     name = f"{row.name}[{_label(made, dtype, row.note)}]"
     specs = list(_specs(made))
-    needed = tuple(dict.fromkeys([s.dtype or dtype for s in specs] + list(_named_dtypes(made))))
+    named = [spec.dtype or dtype for spec in specs if spec.dtype != "index"]
+    needed = tuple(dict.fromkeys([*named, *_named_dtypes(made)]))
     requirement = Requirement(
         operations=(row.name, *row.needs),
         dtypes=needed,
@@ -152,7 +154,8 @@ class _Check:
 
         def on_host(spec: ArraySpec) -> Any:
             seed = crc32(self.name.encode()) + len(hosts)
-            hosts.append(make(spec, self.dtype, row.domain, seed))
+            kind = default_of(ops, "integral") if spec.dtype == "index" else spec.dtype
+            hosts.append(make(spec._replace(dtype=kind), self.dtype, row.domain, seed))
             return hosts[-1]
 
         host_call = _mapped(self.made, on_host, lambda d: np.dtype(d.name))
