@@ -22,7 +22,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["**/GALLERY_HEADER.rst", "plugins"]
+exclude_patterns = ["**/GALLERY_HEADER.rst"]
 nitpicky = False
 
 # --- text ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-TEMPLATE = Path(__file__).parents[2] / "docs" / "plugins" / "template"
+PLUGINS = Path(__file__).parents[2] / "docs" / "plugins"
+TEMPLATE, GUIDE = PLUGINS / "template", PLUGINS / "guide.md"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,9 @@ def test_installed_template_keeps_the_contract(installed):
 
 def test_template_passes_its_own_tests(installed, tmp_path):
     shutil.copytree(TEMPLATE / "tests", tmp_path / "tests")
-    done = installed.python("-m", "pytest", "-q", "-x", "-p", "no:randomly", str(tmp_path / "tests"))
+    done = installed.python(
+        "-m", "pytest", "-q", "-x", "-p", "no:randomly", str(tmp_path / "tests")
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -69,3 +73,18 @@ def test_doctor_is_content_with_the_template(installed):
     assert "strictnp  works  spacecore-strictnp 0.1.0" in done.stdout
     assert "warning" not in done.stdout
     assert "strict flags" in done.stdout
+
+
+def test_guide_holds_every_line_of_the_template():
+    blocks = re.findall(
+        r"^```(?:python|toml)\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    sources = [path for path in TEMPLATE.rglob("*") if path.suffix in (".py", ".toml")]
+    assert len(sources) == 5
+    for path in sources:
+        text = path.read_text()
+        shown = [block for block in blocks if block.rstrip() in text]
+        rest = text
+        for block in sorted(shown, key=len, reverse=True):
+            rest = rest.replace(block.rstrip(), "")
+        assert rest.strip() == "", f"{path.name}: the guide lacks\n{rest}"
