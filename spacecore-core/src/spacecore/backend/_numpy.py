@@ -48,6 +48,7 @@ class NumpyOps(BackendOps):
     direct: ClassVar[dict[str, Any]] = {
         "allclose": np.allclose,
         "cholesky": np.linalg.cholesky,
+        "diagonal": np.linalg.diagonal,
         "dtype_name": dtype_name,
         "eigh": np.linalg.eigh,
         "isclose": np.isclose,
@@ -60,6 +61,7 @@ class NumpyOps(BackendOps):
         "solve": np.linalg.solve,
         "svd": np.linalg.svd,
         "to_numpy": np.asarray,
+        "trace": np.linalg.trace,
         "transpose": np.transpose,
         "vdot": np.vdot,
         "vectorize": np.vectorize,

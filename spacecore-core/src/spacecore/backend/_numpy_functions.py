@@ -119,7 +119,10 @@ def iinfo(type: Any, /) -> Any:
 
 
 def _dtype_of(subject: Any) -> Any:
-    return subject.dtype if isinstance(subject, np.ndarray | np.generic) else subject
+    return subject.dtype if isinstance(subject, _ARRAYS) else subject
+
+
+_ARRAYS = (np.ndarray, np.generic)
 
 
 class NumpyLinalg(LinalgNamespace):
