@@ -44,6 +44,11 @@ def _of_arrays(native: Any) -> Binary:
     return differs("Torch lets arrays with axes overrule 0-d ones, and takes no scalars")(function)
 
 
+def _floor_divide(x1: Any, x2: Any) -> Any:
+    """Torch's own of this name has no derivative."""
+    return torch.div(x1, x2, rounding_mode="floor")
+
+
 class Elementwise:
     """Elementwise functions, wrapped as thinly as the differences allow."""
 
@@ -56,7 +61,7 @@ class Elementwise:
     copysign = staticmethod(_with_scalars(torch.copysign))
     divide = staticmethod(_with_scalars(torch.divide))
     equal = staticmethod(_with_scalars(torch.eq))
-    floor_divide = staticmethod(_with_scalars(torch.floor_divide))
+    floor_divide = staticmethod(_with_scalars(_floor_divide))
     greater = staticmethod(_with_scalars(torch.gt))
     greater_equal = staticmethod(_with_scalars(torch.ge))
     less = staticmethod(_with_scalars(torch.lt))

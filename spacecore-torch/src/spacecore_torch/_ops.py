@@ -87,6 +87,7 @@ class TorchOps(
         "diagonal": torch.linalg.diagonal,
         "eigh": torch.linalg.eigh,
         "expand_dims": torch.unsqueeze,
+        "moveaxis": torch.movedim,  # `vmap` knows this name of it alone
         "ndim": torch.Tensor.dim,
         "norm": torch.linalg.norm,
         "ravel": torch.ravel,

@@ -8,6 +8,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore_torch._promotion import common
+from spacecore_torch._tracing import is_batched
 
 __all__ = ["Searching"]
 
@@ -53,8 +54,8 @@ class Searching:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if sorter is not None:
-            sorter = sorter.to(torch.int64).contiguous()
-        return torch.searchsorted(x1.contiguous(), x2.contiguous(), side=side, sorter=sorter)
+            sorter = _in_rows(sorter.to(torch.int64))
+        return torch.searchsorted(_in_rows(x1), _in_rows(x2), side=side, sorter=sorter)
 
     @staticmethod
     @differs("Torch returns values and indices")
@@ -116,6 +117,11 @@ class Searching:
         if x.dtype.is_complex:
             return Searching.unique_all(x).values
         return torch.unique(x)
+
+
+def _in_rows(x: Any) -> Any:
+    """The array in row-major memory; what `vmap` maps looks so from inside, and need not be."""
+    return x.clone(memory_format=torch.contiguous_format) if is_batched(x) else x.contiguous()
 
 
 def _ascending(flat: Any) -> Any:

@@ -27,6 +27,11 @@ class Shapes:
         return torch.cat(arrays, axis)
 
     @staticmethod
+    @differs("Torch maps this by no `vmap`")
+    def column_stack(arrays: Any, /) -> Any:
+        return torch.cat([x if x.ndim > 1 else torch.reshape(x, (-1, 1)) for x in arrays], 1)
+
+    @staticmethod
     @differs("Torch calls the axes `dims`, and has no default")
     def flip(x: Any, /, *, axis: Any = None) -> Any:
         if axis is None:

@@ -84,7 +84,11 @@ def test_complex_into_real_is_refused():
 @pytest.mark.parametrize(
     ("spelling", "dtype"),
     [
-        *((np.float32, torch.float32), (np.dtype("int8"), torch.int8), ("bfloat16", torch.bfloat16)),
+        *(
+            (np.float32, torch.float32),
+            (np.dtype("int8"), torch.int8),
+            ("bfloat16", torch.bfloat16),
+        ),
         *((float, torch.float64), (int, torch.int64), (bool, torch.bool)),
         *((complex, torch.complex128), (torch.float16, torch.float16), ("uint32", torch.uint32)),
     ],

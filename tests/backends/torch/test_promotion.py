@@ -1,0 +1,163 @@
+"""Operands that Torch promotes otherwise: 0-d arrays, Python scalars, different dtypes."""
+
+from __future__ import annotations
+
+import pytest
+
+import spacecore as sc
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("spacecore_torch")
+
+ops = sc.TorchOps()
+
+ARITHMETIC = ["add", "subtract", "multiply", "divide", "pow", "remainder", "floor_divide"]
+COMPARISONS = ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]
+REAL = ["maximum", "minimum", "atan2", "hypot", "copysign", "logaddexp", "nextafter"]
+
+
+@pytest.mark.parametrize("name", [*ARITHMETIC, *COMPARISONS, *REAL])
+def test_a_scalar_on_either_side_is_an_array_of_the_others_dtype(name):
+    function = getattr(ops, name)
+    x, two = torch.tensor([0.5, 2.0, 3.0]), torch.full((3,), 2.0)
+    assert torch.equal(function(x, 2.0), function(x, two))
+    assert torch.equal(function(2.0, x), function(two, x))
+    assert function(x, 2).dtype is function(x, two).dtype
+    assert function(2, x.double()).dtype is function(two.double(), x.double()).dtype
+
+
+@pytest.mark.parametrize("name", [*ARITHMETIC, *REAL])
+def test_a_0d_array_promotes_as_any_array(name):
+    function = getattr(ops, name)
+    x, y = torch.tensor([0.5, 2.0]), torch.tensor(2.0, dtype=torch.float64)
+    assert function(x, y).dtype is torch.float64
+    assert function(y, x).dtype is torch.float64
+    assert torch.where(torch.tensor([True]), x, y).dtype is torch.float32  # Torch's own rule
+    assert ops.where(torch.tensor([True]), x, y).dtype is torch.float64
+
+
+def test_a_wide_0d_integer_is_compared_by_value():
+    x, y = torch.tensor([44], dtype=torch.int8), torch.tensor(300)
+    assert torch.eq(x, y).tolist() == [True]  # 300 wrapped around
+    assert ops.equal(x, y).tolist() == [False]
+
+
+@pytest.mark.parametrize("name", ["logical_and", "logical_or", "logical_xor"])
+def test_logic_takes_python_bools(name):
+    function = getattr(ops, name)
+    x, true = torch.tensor([True, False]), torch.tensor([True, True])
+    assert torch.equal(function(x, True), function(x, true))
+    assert torch.equal(function(True, x), function(true, x))
+
+
+@pytest.mark.parametrize("name", ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift"])
+def test_bits_take_python_ints(name):
+    function = getattr(ops, name)
+    x, two = torch.tensor([1, 6, 3], dtype=torch.int8), torch.full((3,), 2, dtype=torch.int8)
+    assert torch.equal(function(x, 2), function(x, two))
+    assert torch.equal(function(2, x), function(two, x))
+
+
+@pytest.mark.parametrize(
+    ("operands", "dtype"),
+    [
+        ((torch.int8, torch.uint8), torch.int16),
+        ((torch.uint16, torch.uint32), torch.uint32),
+        ((torch.float32, torch.complex64), torch.complex64),
+        ((torch.float64, torch.complex64), torch.complex128),
+        ((torch.float32, 1), torch.float32),
+        ((torch.float32, 1j), torch.complex64),
+        ((1.0, torch.int8), torch.float32),
+        ((torch.bool, 1), torch.int64),
+        ((torch.bfloat16, 2.0, True), torch.bfloat16),
+        ((torch.tensor(1.0, dtype=torch.float64), torch.ones(2)), torch.float64),
+    ],
+)
+def test_result_type(operands, dtype):
+    assert ops.result_type(*operands) is dtype
+    assert ops.result_type(*reversed(operands)) is dtype
+
+
+def test_result_type_needs_an_array_or_a_dtype():
+    with pytest.raises(ValueError, match="array or a dtype"):
+        ops.result_type(1, 2.0)
+
+
+def test_can_cast_follows_promotion():
+    assert ops.can_cast(torch.float32, torch.float64)
+    assert torch.can_cast(torch.float64, torch.float32)  # Torch's own rule
+    assert not ops.can_cast(torch.float64, torch.float32)
+    assert ops.can_cast(torch.uint16, torch.uint64)
+
+
+@pytest.mark.parametrize("name", ["matmul", "vdot", "tensordot", "vecdot"])
+def test_products_promote(name):
+    x, y = torch.ones(2, 2), torch.ones(2, 2, dtype=torch.complex128)
+    assert getattr(ops, name)(x, y).dtype is torch.complex128
+
+
+def test_einsum_solve_and_closeness_promote():
+    x, y = torch.eye(2), torch.eye(2, dtype=torch.float64)
+    assert ops.einsum("ij,jk", x, y).dtype is torch.float64
+    assert ops.solve(x, y).dtype is torch.float64
+    assert ops.allclose(x, y) is True
+    assert ops.isclose(x, 1.0).tolist() == [[True, False], [False, True]]
+
+
+def test_solve_takes_columns_where_torch_would_guess_a_batch_of_vectors():
+    a = torch.eye(3).expand(3, 3, 3)
+    b = torch.arange(9.0).reshape(3, 3)
+    assert torch.equal(ops.solve(a, b)[0], b)
+
+
+def test_clip_keeps_the_dtype():
+    x = torch.tensor([1, 200], dtype=torch.uint8)
+    assert ops.clip(x, -5, 300).tolist() == [1, 200]
+    assert ops.clip(x, None, 100).dtype is torch.uint8
+    y = torch.tensor([-1.0, 0.5, 2.0])
+    assert ops.clip(y, torch.tensor(0.0), 1).tolist() == [0, 0.5, 1]
+    assert ops.clip(y, 0, torch.tensor([1.0, 0.25, 1.0])).tolist() == [0, 0.25, 1]
+    assert torch.equal(ops.clip(y), y)
+    assert ops.clip(y, float("nan"), 1.0).isnan().all()
+
+
+def test_sums_of_no_axis_leave_the_shape():
+    x = torch.arange(6).reshape(2, 3)
+    for name in ("sum", "prod", "max", "min", "all", "any", "count_nonzero"):
+        assert getattr(ops, name)(x, axis=()).shape == (2, 3), name
+    for name in ("mean", "var", "std", "logsumexp"):
+        assert getattr(ops, name)(x.double(), axis=()).shape == (2, 3), name
+    assert torch.sum(x, ()).shape == ()  # Torch's own rule
+    assert ops.linalg.vector_norm(-x.double(), axis=()).tolist() == x.tolist()
+
+
+@pytest.mark.filterwarnings("error")
+def test_variance_of_too_few_makes_no_warning():
+    assert ops.var(torch.ones(1), correction=1).isnan()
+    assert ops.std(torch.tensor([1.0, 3.0]), correction=2).isinf()
+    assert ops.var(torch.zeros(0)).isnan()
+    assert ops.var(torch.zeros(0, 2), axis=0).isnan().tolist() == [True, True]
+
+
+@pytest.mark.filterwarnings("error")
+def test_searchsorted_takes_strides_without_a_warning():
+    x = torch.arange(10.0)[::2]
+    assert ops.searchsorted(x, torch.arange(8.0)[::3]).tolist() == [0, 2, 3]
+
+
+def test_unique_counts_nan_and_orders_complex_numbers():
+    nan = float("nan")
+    found = ops.unique_all(torch.tensor([2.0, nan, 1.0, nan, 2.0]))
+    assert found.values[:2].tolist() == [1, 2]
+    assert found.indices.tolist() == [2, 0, 1, 3]
+    assert found.counts.tolist() == [1, 2, 1, 1]
+    z = torch.tensor([1 + 1j, 1, 1 + 1j, -2])
+    found = ops.unique_inverse(z)
+    assert torch.equal(found.values[found.inverse_indices], z)
+    assert found.values.shape == (3,)
+
+
+def test_sign_of_nan_is_nan():
+    assert ops.sign(torch.tensor(float("nan"))).isnan()
+    z = torch.tensor([3 + 4j, 0])
+    assert torch.allclose(ops.sign(z), torch.tensor([0.6 + 0.8j, 0]))

@@ -1,0 +1,63 @@
+"""Indexed updates: what accumulates, what is written in place, what Torch can not index."""
+
+from __future__ import annotations
+
+import pytest
+
+import spacecore as sc
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("spacecore_torch")
+
+ops = sc.TorchOps()
+
+TWICE = {
+    "integers": (torch.tensor([1, 1, 2]), [1, 3, 2]),
+    "list": ([1, 1, 2], [1, 3, 2]),
+    "negative": (torch.tensor([-1, 2, 2]), [1, 1, 4]),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_indices_that_occur_twice_add_twice(name):
+    index, expected = TWICE[name]
+    x = torch.ones(3, dtype=torch.int64)
+    assert ops.index_add(x, index, 1).tolist() == expected
+    assert x.tolist() == [1, 1, 1]
+
+
+def test_pairs_and_mixtures_add_twice():
+    x = torch.zeros(2, 3)
+    rows, columns = torch.tensor([0, 0]), torch.tensor([1, 1])
+    assert ops.index_add(x, (rows, columns), 1.0).tolist() == [[0, 2, 0], [0, 0, 0]]
+    mixed = ops.index_add(x, (slice(None), columns), torch.tensor([1.0, 5.0]))
+    assert mixed.tolist() == [[0, 6, 0], [0, 6, 0]]
+    assert ops.index_add(x, (..., columns), 1).tolist() == [[0, 2, 0], [0, 2, 0]]
+
+
+@pytest.mark.parametrize("update", [ops.index_set, ops.index_add], ids=["index_set", "index_add"])
+@pytest.mark.parametrize("layout", ["rows", "transposed", "step"])
+def test_in_place_writes_into_the_array_itself(update, layout):
+    x = torch.zeros(4, 4)
+    x = {"rows": x, "transposed": x.mT, "step": x[:, ::2]}[layout]
+    for index in (0, slice(1, 3), (slice(None), torch.tensor([1, 1])), torch.tensor([2, 2])):
+        out = update(x, index, 1.0, copy=False)
+        assert out.data_ptr() == x.data_ptr()
+        assert torch.equal(out, x)
+    assert (x != 0).any()
+    assert torch.equal(update(x, 0, 5.0)[0], torch.zeros_like(x)[0] + 5) == (
+        update is ops.index_set
+    )
+
+
+def test_masks_select():
+    x = torch.tensor([1.0, -2.0, -3.0])
+    assert ops.index_set(x, x < 0, 0.0).tolist() == [1, 0, 0]
+    assert ops.index_add(x, x < 0, torch.tensor([2.0, 3.0])).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("update", [ops.index_set, ops.index_add], ids=["index_set", "index_add"])
+def test_a_slice_that_runs_backwards_is_refused_with_the_way_out(update):
+    for index in (slice(None, None, -1), (0, slice(3, 0, -1))):
+        with pytest.raises(ValueError, match=r"ops\.flip"):
+            update(torch.zeros(4, 4), index, 1.0)
