@@ -201,6 +201,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "cumulative_sum": "xp.cumsum(x, 0)",
         "eigh": "xp.linalg.eigh(A)",
         "eps": "xp.finfo(double).eps",
+        "equal": "xp.eq(x, y)",
         "expand_dims": "xp.unsqueeze(x, 0)",
         "flip": "xp.flip(x, (0,))",
         "get_dtype": "x.dtype",
