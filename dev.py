@@ -61,7 +61,7 @@ def demo(args: argparse.Namespace) -> int:
 
 def test(args: argparse.Namespace) -> int:
     python = environment(WORK)
-    chosen = args.rest or ["-n", "auto", "--dist", "loadgroup"]
+    chosen = args.rest or ["-n", "auto", "--dist", "worksteal"]
     backends = "numpy jax torch cupy"
     variables = {"OMP_NUM_THREADS": "1", "SPACECORE_TEST_BACKENDS": backends}
     status = run([python, "-m", "pytest", *chosen], **variables)
@@ -223,7 +223,8 @@ def quietly(command: Sequence[str], home: Path) -> None:
     StepError
         If it fails, with the end of the log.
     """
-    options = ["--no-input", "--progress-bar", "off"] if "install" in command else []
+    quiet = ["--no-input", "--no-compile", "--progress-bar", "off"]
+    options = quiet if "install" in command else []
     home.parent.mkdir(exist_ok=True)
     log = home.parent / f"{home.name}.log"
     with log.open("w", encoding="utf-8") as out, sign_of_life():

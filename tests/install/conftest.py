@@ -7,11 +7,13 @@ environment that runs the tests. So nothing is downloaded, and what is undeclare
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,13 +27,6 @@ DISTRIBUTIONS = ("spacecore-core", "spacecore-jax", "spacecore-torch", "spacecor
 
 # The variables that would change what a fresh environment does.
 FOREIGN = ("PYTHON", "SPACECORE", "JAX", "VIRTUAL_ENV", "COVERAGE", "COV_")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one worker, so that wheels and environments are made once."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("install"))
 
 
 class Built(NamedTuple):
@@ -66,42 +61,62 @@ class Environment(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, common to its worker processes."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@contextmanager
+def unless_done(folder: Path) -> Iterator[bool]:
+    """Tell whether a folder is still to be filled, and let one process at a time fill it."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder.with_suffix(".done")
+        yield not done.exists()
+        done.touch()
+
+
+@pytest.fixture(scope="session")
+def built(shared: Path) -> dict[str, Built]:
     """Each distribution as an sdist, and as the wheel that is built from that sdist."""
-    out = tmp_path_factory.mktemp("dist")
-    for name in DISTRIBUTIONS:
-        command = ["build", "--no-isolation", "--outdir", str(out), str(ROOT / name)]
-        call([sys.executable, "-m", *command])
+    out = shared / "distributions"
+    with unless_done(out) as to_do:
+        for name in DISTRIBUTIONS if to_do else ():
+            options = ["--no-isolation", "--outdir", str(out)]
+            call([sys.executable, "-m", "build", *options, str(ROOT / name)])
+    files = {name: name.replace("-", "_") for name in DISTRIBUTIONS}
     return {
-        name: Built(*out.glob(f"{name.replace('-', '_')}-*.tar.gz"), *wheels(out, name))
-        for name in DISTRIBUTIONS
+        name: Built(*out.glob(f"{stem}-*.tar.gz"), *out.glob(f"{stem}-*.whl"))
+        for name, stem in files.items()
     }
 
 
 @pytest.fixture(scope="session")
-def make_environment(
-    built: dict[str, Built], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Environment]:
+def make_environment(built: dict[str, Built], shared: Path) -> Callable[..., Environment]:
     """A function that makes an environment from some of the wheels, and further libraries."""
 
-    def make(*names: str, libraries: Iterable[str] = ()) -> Environment:
-        home = tmp_path_factory.mktemp("environment")
-        call([sys.executable, "-m", "venv", "--without-pip", str(home)])
+    def make(label: str, *names: str, libraries: Iterable[str] = ()) -> Environment:
+        home = shared / f"environment-{label}"
         python = home / "bin" / "python"
-        pip = [sys.executable, "-m", "pip", "--python", str(python)]
-        for name in names:
-            call([*pip, "install", "--no-index", "--no-deps", str(built[name].wheel)])
-        (site,) = home.glob("lib/python*/site-packages")
-        for library in required(site, libraries):
-            link(library, site)
-        call([*pip, "check"])
+        with unless_done(home) as to_do:
+            if to_do:
+                call([sys.executable, "-m", "venv", "--without-pip", str(home)])
+                fill(home, python, [built[name].wheel for name in names], libraries)
         return Environment(frozenset(name.partition("-")[2] for name in names) - {"core"}, python)
 
     return make
 
 
-def wheels(folder: Path, name: str) -> list[Path]:
-    return list(folder.glob(f"{name.replace('-', '_')}-*.whl"))
+def fill(home: Path, python: Path, wheels: list[Path], libraries: Iterable[str]) -> None:
+    """Install wheels into an environment, and link what their metadata asks for."""
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    if wheels:
+        call([*pip, "install", "--no-index", "--no-deps", *map(str, wheels)])
+    (site,) = home.glob("lib/python*/site-packages")
+    for library in required(site, libraries):
+        link(library, site)
+    call([*pip, "check"])
 
 
 def required(site: Path, libraries: Iterable[str]) -> set[str]:

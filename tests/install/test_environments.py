@@ -36,21 +36,14 @@ ARRAY_LIBRARIES = {"jax", "jaxlib", "torch", "cupy", "scipy", "array_api_compat"
 READERS = {"pluggy", "optree", "importlib_metadata"}
 
 
-@pytest.fixture(scope="module")
-def made():
-    return {}
-
-
 @pytest.fixture(params=ENVIRONMENTS)
-def environment(request, made, make_environment, tested_backends):
+def environment(request, make_environment, tested_backends):
     backends, libraries = ENVIRONMENTS[request.param]
     untested = {"jax", "torch"} & set(backends) - set(tested_backends)
     if untested:
         pytest.skip(f"not among the tested backends: {', '.join(untested)}")
-    if request.param not in made:
-        names = ["spacecore-core", *(f"spacecore-{name}" for name in backends)]
-        made[request.param] = make_environment(*names, libraries=libraries)
-    return made[request.param]
+    names = ["spacecore-core", *(f"spacecore-{name}" for name in backends)]
+    return make_environment(request.param, *names, libraries=libraries)
 
 
 @pytest.fixture
@@ -139,9 +132,8 @@ def test_classes_are_listed_where_installed(environment):
     assert classes & set(exported) == set()
 
 
+@pytest.mark.parametrize("environment", ["cupy", "all"], indirect=True)
 def test_cupy_says_what_it_lacks(environment, tested_backends):
-    if "cupy" not in environment.backends:
-        pytest.skip("CuPy's distribution is not in this environment")
     if "cupy" in tested_backends:
         pytest.skip("here is a device")
     code = "import spacecore as sc\nsc.Context('cupy')"
@@ -197,7 +189,7 @@ def test_asking_for_one_backend_loads_that_one(environment, present):
 @pytest.mark.parametrize("extra", ["jax", "torch", "cupy"])
 def test_extra_resolves(built, make_environment, extra):
     """`pip install "spacecore-core[...]"`, up to the point where it would download."""
-    fresh = make_environment()
+    fresh = make_environment("empty")
     command = [
         *(sys.executable, "-m", "pip", "--python", str(fresh.python), "install", "--dry-run"),
         *("--find-links", str(built["spacecore-core"].wheel.parent)),
