@@ -35,9 +35,8 @@ class Products:
     @staticmethod
     @differs("Torch broadcasts along the axis too, and takes no integers")
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-        dtype = x1.dtype
-        if dtype is x2.dtype and x1.shape == x2.shape and dtype.is_floating_point:
-            return torch.linalg.vecdot(x1, x2, dim=axis)
+        if x1.ndim == 1 == x2.ndim and x1.dtype is x2.dtype:
+            return torch.vdot(x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
                 f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "

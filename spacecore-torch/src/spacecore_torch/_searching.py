@@ -8,7 +8,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore_torch._promotion import common
-from spacecore_torch._tracing import is_batched
+from spacecore_torch._tracing import is_wrapped
 
 __all__ = ["Searching"]
 
@@ -121,7 +121,9 @@ class Searching:
 
 def _in_rows(x: Any) -> Any:
     """The array in row-major memory; what `vmap` maps looks so from inside, and need not be."""
-    return x.clone(memory_format=torch.contiguous_format) if is_batched(x) else x.contiguous()
+    if x.is_contiguous() and not is_wrapped(x):
+        return x
+    return x.clone(memory_format=torch.contiguous_format)
 
 
 def _ascending(flat: Any) -> Any:

@@ -50,7 +50,7 @@ def to_numpy(x: torch.Tensor) -> Any:
     """
     _refuse_unreadable(x)
     try:
-        return x.resolve_conj().resolve_neg().cpu().numpy()
+        return x.numpy(force=True)  # to the host, with lazy conjugates resolved
     except TypeError as error:
         raise ConversionError(
             f"NumPy has no dtype {dtype_name(x.dtype)}. Cast the tensor first."

@@ -57,6 +57,8 @@ def _positions(x: Any, index: Any) -> Any:
 
 
 def _as_values(x: Any, values: Any) -> Any:
+    if isinstance(values, torch.Tensor) and values.dtype is x.dtype:
+        return values
     return torch.as_tensor(values, dtype=x.dtype, device=x.device)
 
 
