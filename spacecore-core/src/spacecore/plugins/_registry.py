@@ -87,7 +87,7 @@ class Registry:
         candidates = self.scan().candidates if name != BUILTIN.name else {}
         if name in self._explicit or name in candidates or name in KNOWN or name == BUILTIN.name:
             return name
-        families = [family for family in candidates if self._has_alias(family, name)]
+        families = sorted(family for family in candidates if self._has_alias(family, name))
         if len(families) > 1:
             raise DuplicateBackendError(
                 f'An alias stands for one backend. "{name}" is one of {" and ".join(families)}.',
