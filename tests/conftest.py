@@ -68,6 +68,13 @@ def ops(backend: str) -> sc.BackendOps:
     return sc.normalize_ops(backend)
 
 
+@pytest.fixture(scope="session")
+def foreign_ops(ops: sc.BackendOps, tested_backends: tuple[str, ...]) -> sc.BackendOps:
+    """The ops of another backend than `ops`; NumPy's, wherever that is another."""
+    others = [name for name in ("numpy", *tested_backends) if name != ops.family]
+    return sc.normalize_ops(others[0])
+
+
 @pytest.fixture
 def ctx(ops: sc.BackendOps) -> sc.Context:
     """A context in the default dtype of one backend."""
