@@ -9,10 +9,11 @@ import torch
 from spacecore.backend import differs
 from spacecore_torch._promotion import common
 from spacecore_torch._tracing import is_wrapped
+from spacecore_torch._updates import as_index
 
 __all__ = ["Searching"]
 
-_NEGATIVE = differs("Torch counts no indices from the end here")
+_NEGATIVE = differs("Torch counts no indices from the end, and takes uint8 for a mask")
 
 
 class UniqueAll(NamedTuple):
@@ -70,6 +71,7 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
+        indices = as_index(indices)
         if axis is None:
             if x.ndim != 1:
                 raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")

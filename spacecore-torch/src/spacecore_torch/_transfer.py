@@ -108,9 +108,7 @@ def _from_dlpack(x: Any, *, copy: bool | None) -> tuple[torch.Tensor, bool]:
             return from_numpy(np.from_dlpack(x), copy=copy)
         return torch.from_dlpack(x), False  # type: ignore[attr-defined]
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
-        raise ConversionError(
-            f"Torch can't take this {type(x).__name__} of dtype {dtype_name(x.dtype)}: {error}"
-        ) from error
+        raise ConversionError(f"Torch can't take this {type(x).__name__}: {error}") from error
 
 
 def _has_negative_strides(x: Any) -> bool:

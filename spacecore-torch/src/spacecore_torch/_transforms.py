@@ -149,19 +149,18 @@ class _Auxiliary:
 
     def __init__(self, fn: Callable[..., tuple[Any, Any]]):
         self.fn = fn
-        self.rest: list[Any] = []
+        self.leaves: list[Any] = []
         self.structure: Any = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, list[torch.Tensor]]:
         value, aux = self.fn(*args, **kwargs)
-        leaves, self.structure = tree_flatten(aux)
-        self.rest = [None if isinstance(x, torch.Tensor) else x for x in leaves]
-        return value, [x for x in leaves if isinstance(x, torch.Tensor)]
+        self.leaves, self.structure = tree_flatten(aux)
+        return value, [x for x in self.leaves if isinstance(x, torch.Tensor)]
 
     def join(self, tensors: list[torch.Tensor]) -> Any:
         """Return the second result, with tensors that the transform is done with."""
         given = iter(tensors)
-        leaves = [next(given) if x is None else x for x in self.rest]
+        leaves = [next(given) if isinstance(x, torch.Tensor) else x for x in self.leaves]
         return tree_unflatten(leaves, self.structure)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import is_batched
 
-__all__ = ["Updates"]
+__all__ = ["Updates", "as_index"]
 
 
 class Updates:
@@ -18,7 +19,7 @@ class Updates:
     @staticmethod
     @differs("Torch updates in place, with forward slices only")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
-        _refuse_backward(index)
+        index = _checked(index)
         if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=False)
         out: torch.Tensor = x.clone() if copy else x
@@ -28,7 +29,7 @@ class Updates:
     @staticmethod
     @differs("Torch updates in place, and adds once for an index that occurs twice")
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
-        _refuse_backward(index)
+        index = _checked(index)
         if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=True)
         out: torch.Tensor = x.clone() if copy else x
@@ -79,10 +80,27 @@ def _any_batched(x: Any, index: Any, values: Any) -> bool:
     return is_batched(x) or is_batched(values) or is_batched(index)
 
 
-def _refuse_backward(index: Any) -> None:
-    for part in index if isinstance(index, tuple) else (index,):
-        if isinstance(part, slice) and part.step is not None and part.step < 0:
-            raise ValueError(
-                f"Torch indexes by slices that run forwards. Got {part}. Use a forward slice and "
-                "`ops.flip` the values."
-            )
+def as_index(part: Any) -> Any:
+    """Return a part of an index as Torch reads it right.
+
+    Raises
+    ------
+    ValueError
+        For a slice that runs backwards.
+    """
+    if isinstance(part, torch.Tensor):
+        return part.to(torch.int64) if part.dtype in _MISREAD else part
+    if isinstance(part, slice) and part.step is not None and part.step < 0:
+        raise ValueError(
+            f"Torch indexes by slices that run forwards. Got {part}. Use a forward slice and "
+            "`ops.flip` the values."
+        )
+    return part
+
+
+# As an index, uint8 is a mask to Torch, and the others are nothing.
+_MISREAD = frozenset({torch.uint8, torch.int8, torch.int16, *STORED_ONLY})
+
+
+def _checked(index: Any) -> Any:
+    return tuple(map(as_index, index)) if isinstance(index, tuple) else as_index(index)

@@ -47,13 +47,13 @@ def test_vjp_is_the_adjoint_and_linear_transpose_the_transpose(matrix):
 
 def test_auxiliary_values_may_be_anything():
     def loss(x):
-        return ops.sum(x**2), {"name": "loss", "twice": 2 * x, "count": 3}
+        return ops.sum(x**2), {"name": "loss", "twice": 2 * x, "count": 3, "none": None}
 
     x = torch.tensor([1.0, 2.0])
     (value, aux), gradient = ops.value_and_grad(loss, has_aux=True)(x)
     assert (value.item(), gradient.tolist()) == (5, [2, 4])
     assert aux["name"] == "loss"
-    assert aux["count"] == 3
+    assert (aux["count"], aux["none"]) == (3, None)
     assert aux["twice"].tolist() == [2, 4]
     assert not ops.is_traced(aux["twice"])
     gradient, aux = ops.grad(loss, has_aux=True)(x)

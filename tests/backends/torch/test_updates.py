@@ -50,6 +50,15 @@ def test_in_place_writes_into_the_array_itself(update, layout):
     )
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int16, torch.uint16])
+def test_narrow_integers_are_indices(dtype):
+    x, index = torch.tensor([1.0, 2.0]), torch.tensor([1, 0, 1]).to(dtype)
+    assert ops.take(x, index).tolist() == [2, 1, 2]
+    assert ops.take(x, index, axis=0).tolist() == [2, 1, 2]
+    assert ops.index_add(x, index, 1.0).tolist() == [2, 4]
+    assert ops.index_set(x, (index,), 0.0).tolist() == [0, 0]
+
+
 def test_masks_select():
     x = torch.tensor([1.0, -2.0, -3.0])
     assert ops.index_set(x, x < 0, 0.0).tolist() == [1, 0, 0]
