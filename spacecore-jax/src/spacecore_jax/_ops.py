@@ -26,6 +26,9 @@ __all__ = ["JaxOps"]
 _full = products(FULL)
 
 
+_HEEDLESS = "abs acos acosh asin asinh atan atanh cos cosh expm1 log log10 log1p log2 sin sinh sqrt tan tanh"
+
+
 class JaxOps(Creation, Autodiff, RandomNumbers, SparseMatrices, BackendOps):
     """JAX: compiled, differentiated and mapped, on CPU, GPU or TPU.
 
@@ -81,6 +84,10 @@ class JaxOps(Creation, Autodiff, RandomNumbers, SparseMatrices, BackendOps):
     }
     differences: ClassVar[dict[str, str]] = {
         "floor_divide[float*special]": "JAX gives 0 for -0 // x",
+        **{
+            f"{name}[complex*special]": "JAX heeds infinite, NaN and -0 parts only here and there"
+            for name in _HEEDLESS.split()
+        },
     }
     linalg = JaxLinalg()
     fft = JaxFFT()

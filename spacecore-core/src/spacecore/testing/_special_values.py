@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from spacecore.testing import _rules
-from spacecore.testing._inputs import REAL_FLOATING, array
+from spacecore.testing._inputs import COMPLEX, REAL_FLOATING, array
 from spacecore.testing._table import Row, Rule, call
 
 __all__ = ["rows"]
@@ -84,12 +84,13 @@ def rows() -> list[Row]:
         _special("pow", *_pairs(), fixed=_power_fixed),
         _special("clip", _points(_POINTS), -1.0, 1.0, reference=_clip, signed_zeros=False),
     ]
-    return made + _reductions()
+    return made + _reductions() + _complex()
 
 
 def _special(
     name: str,
     *args: Any,
+    dtypes: Sequence[str] = REAL_FLOATING,
     signed_zeros: bool = True,
     fixed: Callable[..., Any] | None = None,
     reference: Callable[..., Any] | None = None,
@@ -99,7 +100,7 @@ def _special(
 ) -> Row:
     return Row(
         name=name,
-        dtypes=REAL_FLOATING,
+        dtypes=dtypes,
         calls=(call(*args, **kwargs),),
         signed_zeros=signed_zeros,
         fixed=fixed,
@@ -138,6 +139,48 @@ def _power_fixed(x1: Any, x2: Any) -> Any:
 
 def _clip(x: Any, low: float, high: float) -> Any:
     return np.clip(x, np.asarray(low, x.dtype), np.asarray(high, x.dtype))
+
+
+def _complex() -> list[Row]:
+    """Parts that are infinite, NaN or zero, on both sides of the branch cuts."""
+    parts = _POINTS[:7]
+    grid = _points(tuple(complex(x, y) for x in parts for y in parts))
+    every = "abs conj isfinite isinf isnan negative log log10 log1p log2 tan tanh atan atanh"
+    free = {
+        **dict.fromkeys(("exp", "expm1", "sinh", "cosh"), _not_infinite_with_odd_imag),
+        **dict.fromkeys(("sin", "cos"), _not_infinite_with_odd_real),
+        **dict.fromkeys(("sqrt", "asin", "acos"), _not_infinite_with_nan_imag),
+        "asinh": _not_nan_with_infinite_imag,
+        "acosh": _not_zero_with_nan_imag,
+    }
+    functions = {**dict.fromkeys(every.split()), **free}
+    return [
+        _special(name, grid, dtypes=COMPLEX, signed_zeros=False, fixed=fixed)
+        for name, fixed in functions.items()
+    ]
+
+
+# The standard leaves the sign of a part open at the points that these leave out.
+
+
+def _not_infinite_with_odd_imag(z: Any) -> Any:
+    return ~(np.isinf(z.real) & ~np.isfinite(z.imag))
+
+
+def _not_infinite_with_odd_real(z: Any) -> Any:
+    return ~(np.isinf(z.imag) & ~np.isfinite(z.real))
+
+
+def _not_infinite_with_nan_imag(z: Any) -> Any:
+    return ~(np.isinf(z.real) & np.isnan(z.imag))
+
+
+def _not_nan_with_infinite_imag(z: Any) -> Any:
+    return ~(np.isnan(z.real) & np.isinf(z.imag))
+
+
+def _not_zero_with_nan_imag(z: Any) -> Any:
+    return ~((z.real == 0) & np.isnan(z.imag))
 
 
 def _reductions() -> list[Row]:
