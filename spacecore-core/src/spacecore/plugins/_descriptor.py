@@ -121,6 +121,7 @@ def _registered(candidate: Candidate) -> Any:
 
 
 def _misspelt(error: Any, hooks: tuple[str, ...]) -> str:
+
     import difflib
 
     said = str(error).strip().splitlines()[-1]

@@ -6,6 +6,7 @@ Nothing of a plugin is imported here. A distribution whose metadata can't be rea
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -105,15 +106,26 @@ def _installed(problems: list[str]) -> Iterator[Candidate]:
 
 def _offers(distribution: Any) -> list[Candidate]:
     entries = distribution.entry_points.select(group=GROUP)
-    name, version = _environment.normalized(distribution.name), str(distribution.version)
+    name, version = _identity(distribution)
     return [Candidate(entry.name, entry.value, name, version) for entry in entries]
+
+
+def _identity(distribution: Any) -> tuple[str, str]:
+    """Name and version; `distribution.name` would import the whole of `email`, 20 ms."""
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    head = text.partition("\n\n")[0]
+    found = [re.search(rf"^{field}:(.*)$", head, re.MULTILINE) for field in ("Name", "Version")]
+    name, version = (match[1].strip() if match else "" for match in found)
+    if not name or not version:
+        raise ValueError("its METADATA says no name or no version")
+    return _environment.normalized(name), version
 
 
 def _namesake() -> str | None:
     import importlib_metadata
 
     for distribution in importlib_metadata.distributions(name="spacecore"):
-        return distribution.version or "of an unknown version"
+        return _identity(distribution)[1]
     return None
 
 
