@@ -13,10 +13,10 @@ from spacecore.backend._declare import differs
 from spacecore.errors import CastError
 
 __all__ = [
-    "VERSION",
     "FloatLimits",
     "NumpyFFT",
     "NumpyLinalg",
+    "VERSION",
     "argsort",
     "astype",
     "count_nonzero",
