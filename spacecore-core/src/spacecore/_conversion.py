@@ -42,6 +42,8 @@ class Conversion:
         self.check_level = check_level
         whole = isinstance(target, Context) and dtype is None
         self.precision = target.dtype if whole else dtype  # type: ignore[union-attr]
+        # What is asked for beside a context holds for every part, also where the whole has it.
+        self._everywhere = copy is True or dtype is not None or check_level is not None
         self._done: dict[int, tuple[Any, Any]] = {}
 
     def context(self, ctx: Context) -> Context:
@@ -67,9 +69,10 @@ class Conversion:
         own = x._static_values().get("ctx")
         if own is not None:
             ctx = self.context(own)
-            if ctx is own and self.copy is not True:
+            if ctx is own and not self._everywhere:
                 return x
-            changes["ctx"] = ctx
+            if ctx is not own:
+                changes["ctx"] = ctx
         for name, spec in vars(x)["_specs"].items():
             before = vars(x)[name]
             after = self.data(before, spec, ctx)

@@ -91,7 +91,7 @@ def broadcast_prefix(prefix: Any, tree: Any) -> list[Any]:
 
 def structure_with_leaves(tree: Any, is_leaf: Callable[[Any], bool]) -> tuple[Any, list[Any]]:
     """Return the structure of a tree whose leaves are what `is_leaf` says, and these leaves."""
-    _register_dataclasses(tree)
+    _register_dataclasses(tree, is_leaf)
     leaves, structure = _optree().tree_flatten(tree, is_leaf, namespace=NAMESPACE)
     return structure, leaves
 
@@ -108,12 +108,14 @@ def paths(structure: Any) -> list[str]:
     return ["$" + "".join(map(_step, accessor)) for accessor in structure.accessors()]
 
 
-def _register_dataclasses(tree: Any) -> None:
+def _register_dataclasses(tree: Any, is_leaf: Callable[[Any], bool]) -> None:
     """Make the dataclasses in a tree nodes of SpaceCore's trees, and of nobody else's.
 
-    Their fields are children, in the order of declaration.
+    Their fields are children, in the order of declaration. Leaves are left as they are.
     """
-    if is_dataclass(tree) and not isinstance(tree, type):
+    if is_leaf(tree):
+        return
+    if is_dataclass(tree) and not isinstance(tree, type) and type(tree) not in _announced:
         _register_dataclass(type(tree))
         children: Any = [getattr(tree, field.name) for field in fields(tree)]
     elif isinstance(tree, dict):
@@ -121,7 +123,7 @@ def _register_dataclasses(tree: Any) -> None:
     else:
         children = tree if isinstance(tree, tuple | list) else ()
     for child in children:
-        _register_dataclasses(child)
+        _register_dataclasses(child, is_leaf)
 
 
 @cache

@@ -62,6 +62,9 @@ class Value(Structured, metaclass=_Closing):
         super().__init_subclass__(**kwargs)
         cls._data = (*cls._data, *data)
         cls._static = (*cls._static, *static)
+        for name in ("__eq__", "__hash__", "__repr__"):  # which `@dataclass` would write anew
+            if name not in vars(cls):
+                setattr(cls, name, getattr(cls, name))
         _tree.announce(cls)
 
     def _close(self) -> None:
@@ -95,7 +98,10 @@ class Value(Structured, metaclass=_Closing):
 
     def _rebuilt(self, **changes: Any) -> Self:
         """The same object with other values in some fields, without running `__init__`."""
-        return _rebuild(type(self), {**self._fields(), **changes}, tuple(vars(self)["_specs"]))
+        specs = dict(vars(self)["_specs"])
+        for name in changes.keys() & specs.keys():
+            specs[name] = spec_of(changes[name], declared=name in self._data)
+        return _rebuild(type(self), {**self._fields(), **changes}, specs)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_specs" in vars(self):
@@ -123,7 +129,7 @@ class Value(Structured, metaclass=_Closing):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self._fields(), tuple(vars(self)["_specs"]))
+        return _rebuild, (type(self), self._fields(), vars(self)["_specs"])
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={summary(value)}" for name, value in self._fields().items())
@@ -164,9 +170,11 @@ def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:
         return False
     if one.dtype != other.dtype or ops.is_sparse(one) is not ops.is_sparse(other):
         return False
+    if ops.is_traced(one) or ops.is_traced(other):
+        return True
     if ops.is_sparse(one):
         return bool((ops.sparse_to_scipy(one) != ops.sparse_to_scipy(other)).nnz == 0)
-    return ops.is_traced(one) or ops.is_traced(other) or bool(ops.all(one == other))
+    return bool(ops.all(one == other))
 
 
 def _hashable(x: Any) -> Any:
@@ -177,10 +185,9 @@ def _hashable(x: Any) -> Any:
     return x
 
 
-def _rebuild(cls: type[V], fields: dict[str, Any], data: tuple[str, ...]) -> V:
+def _rebuild(cls: type[V], fields: dict[str, Any], specs: dict[str, Spec]) -> V:
     made = object.__new__(cls)
     vars(made).update(fields)
-    specs = {name: spec_of(fields[name], declared=True) for name in data}
     _finish(made, specs, tuple(name for name in fields if name not in specs))
     return made
 

@@ -19,6 +19,8 @@ class AdjointLinOp(LinOp, data=("operator",)):
 
     operator: LinOp
 
+    _is_expression = True
+
     def __init__(self, operator: LinOp):
         super().__init__(operator.codomain, operator.domain, operator.ctx)
         self.operator = operator
@@ -28,10 +30,10 @@ class AdjointLinOp(LinOp, data=("operator",)):
         return self.operator
 
     def _kernel(self) -> Kernel | None:
-        return self.operator._adjoint_kernel()
+        return self.operator._backward_kernel()
 
     def _adjoint_kernel(self) -> Kernel | None:
-        return self.operator._kernel()
+        return self.operator._forward_kernel()
 
     def _apply(self, x: Any) -> Any:
         return self.operator._rapply(x)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Self
+from functools import partial, wraps
+from typing import Any, ClassVar, Self
+
+import numpy as np
 
 from spacecore._ambient import resolve_context_priority
 from spacecore._context import Context, ContextLike
@@ -72,10 +74,23 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         state["domain"] = dom
         state["codomain"] = cod
 
+    # Whether `_kernel` and `_adjoint_kernel` compute what `_apply` and `_rapply` do.
+    _compiles: ClassVar[bool] = False
+    _compiles_adjoint: ClassVar[bool] = False
+    _is_expression: ClassVar[bool] = False  # of operators that were tested when they were made
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        own = vars(cls)
+        for direction, (kernel, flag, derived) in _DIRECTIONS.items():
+            if kernel in own:
+                setattr(cls, flag, True)
+            elif direction in own or f"_{direction}" in own:
+                setattr(cls, flag, False)
+                cls._is_expression = own.get("_is_expression", False)
+                _forget(cls, derived)
         for public in ("apply", "rapply", "vapply", "rvapply"):
-            written = vars(cls).get(public)
+            written = own.get(public)
             if written is not None:
                 setattr(cls, public, _checked_method(public, written))
                 setattr(cls, f"_{public}", _as_hook(public, written))
@@ -114,7 +129,9 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
 
     def _probe(self) -> None:
         """At `strict`, test a hand-written adjoint against the operator on random elements."""
-        if self.ctx.check_level == "strict" and self._kernel() is None:
+        if self.ctx.check_level != "strict" or self._is_expression:
+            return
+        if not (self._compiles and self._compiles_adjoint):
             probe_adjoint(self)
 
     # Application. The kernels are compiled on first use and kept as attributes that shadow the
@@ -136,8 +153,9 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         SpaceValidationError
             If `x` is no element of the domain.
         """
-        written = type(self)._kernel is LinOp._kernel
-        kernel = None if written else self._kernel()
+        if type(self).apply is not LinOp.apply:
+            return _inherited(self, "apply", "_kernel")(x)
+        kernel = self._forward_kernel()
         if kernel is not None:
             compiled = vars(self)["apply"] = _guarded(self.domain, kernel, self.ctx)
             return compiled(x)
@@ -164,8 +182,9 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         SpaceValidationError
             If `y` is no element of the codomain.
         """
-        written = type(self)._adjoint_kernel is LinOp._adjoint_kernel
-        kernel = None if written else self._adjoint_kernel()
+        if type(self).rapply is not LinOp.rapply:
+            return _inherited(self, "rapply", "_adjoint_kernel")(y)
+        kernel = self._backward_kernel()
         if kernel is not None:
             compiled = vars(self)["rapply"] = _guarded(self.codomain, kernel, self.ctx)
             return compiled(y)
@@ -195,6 +214,14 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         return self._rvapply(ys, self.codomain.check_batch(ys))
 
     # Hooks.
+
+    def _forward_kernel(self) -> Kernel | None:
+        """The kernel of A x, unless a subclass wrote the application anew."""
+        return self._kernel() if self._compiles else None
+
+    def _backward_kernel(self) -> Kernel | None:
+        """The kernel of A.H y, unless a subclass wrote the adjoint anew."""
+        return self._adjoint_kernel() if self._compiles_adjoint else None
 
     def _kernel(self) -> Kernel | None:
         """A function that computes A x and refers to no operator; None where `_apply` is it."""
@@ -302,7 +329,9 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         )
 
     def __rsub__(self, other: Any) -> LinOp:
-        return (-self).__add__(other)
+        if isinstance(other, int) and other == 0:
+            return -self
+        return refuse_array_operand(self, "r-", other)
 
     def __neg__(self) -> LinOp:
         return self * -1
@@ -322,7 +351,10 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
 
         if isinstance(scalar, LinOp) or not _is_scalar(self.ops, scalar):
             return refuse_array_operand(self, "/", scalar)
-        return make_scaled(1 / scalar, self)
+        return make_scaled(1 / self.codomain._coefficient(scalar), self)
+
+    def __rtruediv__(self, other: Any) -> LinOp:
+        return refuse_array_operand(self, "r/", other)
 
     def __pow__(self, power: int) -> LinOp:
         from spacecore.linop._composed import make_power
@@ -371,6 +403,38 @@ def _checked_method(name: str, written: Callable[..., Any]) -> Callable[..., Any
     return method
 
 
+def _inherited(op: LinOp, public: str, kernel: str) -> Callable[..., Any]:
+    """What `super().apply` of a subclass that wrote `apply` means: the next class's hook."""
+    for cls in type(op).__mro__:
+        own = vars(cls)
+        if public in own:
+            continue
+        if f"_{public}" in own:
+            return partial(own[f"_{public}"], op)
+        if own.get(kernel) is not None:
+            compiled: Kernel = own[kernel](op)
+            return compiled
+    raise NotImplementedError(f"Above {type(op).__name__} no class has `{public}`. Write it whole.")
+
+
+def _forget(cls: type[LinOp], names: tuple[str, ...]) -> None:
+    """Take back to `LinOp`'s what a base derived from an application that is written anew."""
+    for name in names:
+        if name not in vars(cls):
+            setattr(cls, name, vars(LinOp)[name])
+
+
+# For each direction its kernel, the flag that says whether that holds, and what follows from it.
+_DIRECTIONS = {
+    "apply": (
+        "_kernel",
+        "_compiles",
+        ("_vapply", "to_matrix", "to_dense", "to_sparse", "is_hermitian", "H"),
+    ),
+    "rapply": ("_adjoint_kernel", "_compiles_adjoint", ("_rvapply", "is_hermitian", "H")),
+}
+
+
 def _as_hook(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
     """A public method that a subclass wrote, in the place of the hook."""
     if "v" not in name:
@@ -384,6 +448,6 @@ def _as_hook(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_scalar(ops: BackendOps, x: Any) -> bool:
-    if isinstance(x, int | float | complex):
+    if isinstance(x, int | float | complex | np.number):
         return True
     return ops.is_dense(x) and tuple(x.shape) == ()

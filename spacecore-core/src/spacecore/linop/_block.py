@@ -11,7 +11,7 @@ from spacecore._ambient import resolve_context_priority
 from spacecore._context import ContextLike
 from spacecore._typing import type_name
 from spacecore.linop._adjoint import AdjointLinOp
-from spacecore.linop._base import Kernel, LinOp
+from spacecore.linop._base import LinOp
 from spacecore.linop._identity import ZeroLinOp
 from spacecore.linop._refusals import refuse_mismatch
 from spacecore.space import Space, TreeSpace
@@ -31,6 +31,8 @@ class TreeLinOp(LinOp):
     Subclasses compute on leaves: the public forms take trees apart and put them together.
     """
 
+    _is_expression = True
+
     @abstractmethod
     def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
         """Return the leaves of A x; `apply(block, leaf)` applies one block."""
@@ -38,9 +40,6 @@ class TreeLinOp(LinOp):
     @abstractmethod
     def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
         """Return the leaves of A.H y; `apply(block, leaf)` applies one block's adjoint."""
-
-    def _kernel(self) -> Kernel | None:
-        return None
 
     def _apply(self, x: Any) -> Any:
         leaves = self._forward(_leaves(self.domain, x), lambda block, leaf: block.apply(leaf))
@@ -234,7 +233,7 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
 
 def _combined(space: Space, terms: list[tuple[LinOp, Any]], apply: Any) -> Any:
     """The sum of blocks applied to leaves, zero blocks passed over."""
-    results = [apply(block, x) for block, x in terms if not isinstance(block, ZeroLinOp)]
+    results = [apply(block, x) for block, x in terms if type(block) is not ZeroLinOp]
     if results:
         return _summed(space, results)
     return apply(*terms[0])
@@ -284,7 +283,7 @@ def _common(kind: str, number: int, blocks: list[Any]) -> Space:
 def _mirror(one: LinOp, other: LinOp) -> bool:
     if one is other:
         return one.is_hermitian() is True
-    if isinstance(one, ZeroLinOp) and isinstance(other, ZeroLinOp):
+    if type(one) is ZeroLinOp and type(other) is ZeroLinOp:
         return True
     return (isinstance(one, AdjointLinOp) and one.operator is other) or (
         isinstance(other, AdjointLinOp) and other.operator is one

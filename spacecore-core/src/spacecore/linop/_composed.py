@@ -29,6 +29,8 @@ class ComposedLinOp(LinOp, data=("operators",)):
 
     operators: tuple[LinOp, ...]
 
+    _is_expression = True
+
     def __init__(self, operators: Any):
         factors = tuple(operators)
         if not factors:
@@ -40,10 +42,10 @@ class ComposedLinOp(LinOp, data=("operators",)):
         self.operators = factors
 
     def _kernel(self) -> Kernel | None:
-        return _chained([op._kernel() for op in reversed(self.operators)])
+        return _chained([op._forward_kernel() for op in reversed(self.operators)])
 
     def _adjoint_kernel(self) -> Kernel | None:
-        return _chained([op._adjoint_kernel() for op in self.operators])
+        return _chained([op._backward_kernel() for op in self.operators])
 
     def _apply(self, x: Any) -> Any:
         for op in reversed(self.operators):
@@ -89,11 +91,11 @@ def make_composed(*operators: LinOp) -> LinOp:
     """
     factors: list[LinOp] = []
     for op in operators:
-        factors += op.operators if isinstance(op, ComposedLinOp) else (op,)
+        factors += op.operators if type(op) is ComposedLinOp else (op,)
     for left, right in pairwise(factors):
         _check_fit(left, right)
     first, last = factors[0], factors[-1]
-    if any(isinstance(op, ZeroLinOp) for op in factors):
+    if any(type(op) is ZeroLinOp for op in factors):
         return ZeroLinOp(last.domain, first.codomain, resolve_context_priority(None, *factors))
     scale, kept = _simplified(factors)
     product = _product(kept) if kept else IdentityLinOp(last.domain, last.ctx)
@@ -136,13 +138,13 @@ def _simplified(factors: list[LinOp]) -> tuple[Any, list[LinOp]]:
     kept: list[LinOp] = []
     for given in factors:
         factor = given
-        if isinstance(factor, ScaledLinOp) and isinstance(factor.scale, int | float):
+        if type(factor) is ScaledLinOp and isinstance(factor.scale, int | float):
             scale = factor.scale if scale is None else scale * factor.scale
             factor = factor.operator
-        if isinstance(factor, IdentityLinOp):
+        if type(factor) is IdentityLinOp:
             continue
         last = kept.pop() if kept else None
-        if isinstance(last, DiagonalLinOp) and isinstance(factor, DiagonalLinOp):
+        if type(last) is DiagonalLinOp and type(factor) is DiagonalLinOp:
             factor = DiagonalLinOp(last.diagonal * factor.diagonal, factor.domain, factor.ctx)
         elif last is not None:
             kept.append(last)

@@ -9,7 +9,7 @@ from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.space import Space
 
-__all__ = ["CoordinateLinOp", "check_coefficients", "check_fields", "through_riesz"]
+__all__ = ["CoordinateLinOp", "are_vectors", "check_coefficients", "check_fields", "through_riesz"]
 
 
 class CoordinateLinOp(LinOp):
@@ -26,7 +26,18 @@ class CoordinateLinOp(LinOp):
         """A function that computes Aᴴ y in coordinates."""
 
     def _adjoint_kernel(self) -> Kernel:
-        return through_riesz(self.domain, self.codomain, self._euclidean_adjoint_kernel())
+        euclidean = self._euclidean_adjoint_kernel()
+        if self._narrows():
+            euclidean = self._narrowed(euclidean)
+        return through_riesz(self.domain, self.codomain, euclidean)
+
+    def _narrows(self) -> bool:
+        """Whether the domain is of a narrower dtype, to which adjoints are rounded."""
+        return bool(self.domain.dtype != self.codomain.dtype)
+
+    def _narrowed(self, kernel: Kernel) -> Kernel:
+        astype, dtype = self.ops.astype, self.domain.dtype
+        return lambda y: astype(kernel(y), dtype)
 
 
 def through_riesz(domain: Space, codomain: Space, euclidean: Kernel) -> Kernel:
@@ -49,6 +60,11 @@ def through_riesz(domain: Space, codomain: Space, euclidean: Kernel) -> Kernel:
         return lambda y: lift(euclidean(y))
     lower, lift = codomain._riesz, domain._riesz_inverse
     return lambda y: lift(euclidean(lower(y)))
+
+
+def are_vectors(*spaces: Space) -> bool:
+    """Whether elements are arrays with one axis: their own coordinates."""
+    return all(space._holds_arrays and len(space.shape) == 1 for space in spaces)
 
 
 def check_fields(name: str, domain: Space, codomain: Space) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from spacecore._ambient import resolve_context_priority
@@ -9,7 +10,12 @@ from spacecore._context import ContextLike
 from spacecore._typing import type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients, check_fields
+from spacecore.linop._coordinate import (
+    CoordinateLinOp,
+    are_vectors,
+    check_coefficients,
+    check_fields,
+)
 from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
 
 __all__ = ["DenseLinOp"]
@@ -25,7 +31,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     A : array, shape `cod.shape + dom.shape`
         Kept as it is given: neither copied, cast nor moved.
     dom : Space
-        Of dense arrays.
+        Elements of other spaces than those of dense arrays go by their coordinates.
     cod : Space, optional
         By default the Euclidean space of the leading axes of A, in A's dtype.
     ctx : Context, optional
@@ -59,41 +65,50 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         check_coefficients("DenseLinOp", A, dom, cod)
 
     def _kernel(self) -> Kernel:
-        matmul, matrix = self.ops.matmul, self._matrix()
-        if len(self.domain.shape) == len(self.codomain.shape) == 1:
-            return lambda x: matmul(matrix, x)
+        matmul, array, shape = self.ops.matmul, self.array, self.shape
+        if are_vectors(self.domain, self.codomain):
+            return lambda x: matmul(array, x)
         flatten, unflatten = self.domain._flatten, self.codomain._unflatten
-        return lambda x: unflatten(matmul(matrix, flatten(x)))
+        reshape = self.ops.reshape
+        # Reshaped at each call: a copy that is made once would miss what the caller writes to A.
+        return lambda x: unflatten(matmul(reshape(array, shape), flatten(x)))
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
-        ops = self.ops
-        matmul, conj = ops.matmul, ops.conj
-        transposed = ops.matrix_transpose(self._matrix())
-        one_axis = len(self.domain.shape) == len(self.codomain.shape) == 1
-        flatten, unflatten = self.codomain._flatten, self.domain._unflatten
-        if ops.is_complex_dtype(self.array.dtype):  # conjugating vectors spares a copy of A
-            if one_axis:
+        ops, array, shape = self.ops, self.array, self.shape
+        matmul, conj, reshape, transpose = ops.matmul, ops.conj, ops.reshape, ops.matrix_transpose
+        is_complex = ops.is_complex_dtype(array.dtype)  # conjugating vectors spares a copy of A
+        if are_vectors(self.domain, self.codomain):
+            transposed = transpose(array)
+            if is_complex:
                 return lambda y: conj(matmul(transposed, conj(y)))
-            return lambda y: unflatten(conj(matmul(transposed, conj(flatten(y)))))
-        if one_axis:
             return lambda y: matmul(transposed, y)
-        return lambda y: unflatten(matmul(transposed, flatten(y)))
+        flatten, unflatten = self.codomain._flatten, self.domain._unflatten
+
+        def adjoint(y: Any) -> Any:
+            mirrored = transpose(reshape(array, shape))
+            if is_complex:
+                return unflatten(conj(matmul(mirrored, conj(flatten(y)))))
+            return unflatten(matmul(mirrored, flatten(y)))
+
+        return adjoint
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
+        if not (self.domain._holds_arrays and self.codomain._holds_arrays):
+            return super()._vapply(xs, leading)
         ops = self.ops
-        rows = ops.reshape(xs, (-1, self.domain.size)) if self.domain.size else None
-        if rows is None:
-            return ops.zeros((*leading, *self.codomain.shape), dtype=self.codomain.dtype)
+        rows = ops.reshape(xs, (prod(leading), self.domain.size))
         products = ops.matmul(rows, ops.matrix_transpose(self._matrix()))
         return ops.reshape(products, (*leading, *self.codomain.shape))
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        if not (self.domain.is_euclidean and self.codomain.is_euclidean and self.codomain.size):
+        dom, cod = self.domain, self.codomain
+        if not (dom._holds_arrays and cod._holds_arrays and dom.is_euclidean and cod.is_euclidean):
             return super()._rvapply(ys, leading)
         ops = self.ops
-        rows = ops.reshape(ys, (-1, self.codomain.size))
+        rows = ops.reshape(ys, (prod(leading), cod.size))
         products = ops.conj(ops.matmul(ops.conj(rows), self._matrix()))
-        return ops.reshape(products, (*leading, *self.domain.shape))
+        shaped = ops.reshape(products, (*leading, *dom.shape))
+        return ops.astype(shaped, dom.dtype) if self._narrows() else shaped
 
     def to_matrix(self) -> Any:
         return self._matrix()
@@ -103,14 +118,13 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
 
     def _matrix(self) -> Any:
         """A with one axis for the codomain and one for the domain; a view where possible."""
-        return (
-            self.array if len(self.array.shape) == 2 else self.ops.reshape(self.array, self.shape)
-        )
+        fits = tuple(self.array.shape) == self.shape
+        return self.array if fits else self.ops.reshape(self.array, self.shape)
 
 
 def _codomain_of(A: Any, dom: Space) -> Space:
     shape = tuple(A.shape)[: max(len(A.shape) - len(dom.shape), 0)]
-    if shape == dom.shape and A.dtype == dom.dtype and dom.is_euclidean:
+    if shape == dom.shape and A.dtype == dom.dtype and dom.is_euclidean and dom._holds_arrays:
         return dom
     kind = DenseVectorSpace if len(shape) == 1 else DenseCoordinateSpace
     dtype = dom.ops.result_type(A.dtype, dom.dtype)

@@ -10,7 +10,12 @@ from spacecore._typing import type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
 from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients
-from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
+from spacecore.space import (
+    DenseCoordinateSpace,
+    DenseVectorSpace,
+    Space,
+    WeightedInnerProduct,
+)
 
 __all__ = ["DiagonalLinOp"]
 
@@ -21,7 +26,7 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
     Parameters
     ----------
     d : array, shape of the space
-        Kept as it is given.
+        Kept as it is given. On a space of trees it multiplies coordinates.
     space : Space, optional
         By default the Euclidean space of d's shape and dtype.
     ctx : Context, optional
@@ -51,20 +56,27 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
 
     def _kernel(self) -> Kernel:
         d = self.diagonal
-        return lambda x: d * x
+        return self._elementwise(lambda x: d * x)
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
         ops, d = self.ops, self.diagonal
         if not ops.is_complex_dtype(d.dtype):
-            return lambda y: d * y
+            return self._elementwise(lambda y: d * y)
         conj = ops.conj
-        return lambda y: conj(d) * y
+        return self._elementwise(lambda y: conj(d) * y)
+
+    def _elementwise(self, product: Kernel) -> Kernel:
+        """The product itself, or between coordinates where elements are no arrays."""
+        if self.domain._holds_arrays:
+            return product
+        flatten, unflatten = self.domain._flatten, self.domain._unflatten
+        return lambda x: unflatten(product(flatten(x)))
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        return self.diagonal * xs
+        return self.diagonal * xs if self.domain._holds_arrays else super()._vapply(xs, leading)
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        if self.domain.is_euclidean:
+        if self.domain._holds_arrays and self.domain.is_euclidean:
             return self.ops.conj(self.diagonal) * ys
         return super()._rvapply(ys, leading)
 
@@ -72,6 +84,12 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
         return self.ops.diag(self.ops.reshape(self.diagonal, (-1,)))
 
     def is_hermitian(self) -> bool | None:
-        """True where `d` is real and the geometry multiplies elementwise too; else None."""
-        real = not self.ops.is_complex_dtype(self.diagonal.dtype)
-        return True if real and self.domain.is_euclidean else None
+        """True where `d` is real and the Riesz map is elementwise, so that it commutes with A."""
+        if self.ops.is_complex_dtype(self.diagonal.dtype):
+            return None
+        space = self.domain
+        if space.is_euclidean:
+            return True
+        if isinstance(space, DenseCoordinateSpace | DenseVectorSpace):
+            return True if type(space.geometry) is WeightedInnerProduct else None
+        return None

@@ -15,31 +15,31 @@ __all__ = ["fuse"]
 
 def fuse(op: LinOp, *, materialize: bool) -> LinOp:
     """Return an equal operator with matrices multiplied and added; see `LinOp.fuse`."""
-    if isinstance(op, ScaledLinOp):
+    if type(op) is ScaledLinOp:
         inner = fuse(op.operator, materialize=materialize)
-        if isinstance(inner, DenseLinOp):
+        if type(inner) is DenseLinOp:
             return _dense(inner, op.scale * inner.array)
-        if isinstance(inner, DiagonalLinOp):
+        if type(inner) is DiagonalLinOp:
             return DiagonalLinOp(op.scale * inner.diagonal, inner.domain, inner.ctx)
         return make_scaled(op.scale, inner)
-    if isinstance(op, SumLinOp):
+    if type(op) is SumLinOp:
         return _fused_sum([fuse(term, materialize=materialize) for term in op.operators])
-    if isinstance(op, ComposedLinOp):
+    if type(op) is ComposedLinOp:
         return _fused_product([fuse(factor, materialize=materialize) for factor in op.operators])
-    multiplied = isinstance(op, AdjointLinOp) and isinstance(op.operator, DenseLinOp)
-    if (multiplied or materialize) and not isinstance(op, DenseLinOp):
+    multiplied = type(op) is AdjointLinOp and type(op.operator) is DenseLinOp
+    if (multiplied or materialize) and type(op) is not DenseLinOp:
         return DenseLinOp(op.to_dense(), op.domain, op.codomain, op.ctx)
     return op
 
 
 def _fused_sum(terms: list[LinOp]) -> LinOp:
-    matrices = [term for term in terms if isinstance(term, DenseLinOp)]
+    matrices = [term for term in terms if type(term) is DenseLinOp]
     if len(matrices) < 2:
         return make_sum(*terms)
     total = matrices[0].array
     for term in matrices[1:]:
         total = total + term.array
-    rest = [term for term in terms if not isinstance(term, DenseLinOp)]
+    rest = [term for term in terms if type(term) is not DenseLinOp]
     return make_sum(_dense(matrices[0], total), *rest)
 
 
@@ -57,10 +57,8 @@ def _fused_product(factors: list[LinOp]) -> LinOp:
 
 def _merged(left: LinOp, right: LinOp) -> LinOp | None:
     """One dense operator for two neighbours, if each is dense or diagonal and one is dense."""
-    kinds = (DenseLinOp, DiagonalLinOp)
-    if not (isinstance(left, kinds) and isinstance(right, kinds)):
-        return None
-    if isinstance(left, DiagonalLinOp) and isinstance(right, DiagonalLinOp):
+    kinds = {type(left), type(right)}
+    if not kinds <= {DenseLinOp, DiagonalLinOp} or DenseLinOp not in kinds:
         return None
     ops, shape = left.ops, (*left.codomain.shape, *right.domain.shape)
     if isinstance(left, DiagonalLinOp):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, Self
 
 from spacecore._context import Context, ContextLike
@@ -120,33 +122,52 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         return super()._rvapply(ys, leading) if self.vbackward is None else self.vbackward(ys)
 
     def _check_converted(self, ctx: Context) -> None:
+        if self.backward is None and not ctx.ops.supports("linear_transpose"):
+            raise UnsupportedOperationError(
+                f"An adjoint is derived by linear transposition, which {ctx.ops.family} lacks.",
+                backend=str(ctx.ops.family),
+                hint="Give this operator a `rapply` before it is converted.",
+            )
         for function in (self.forward, self.backward, self.vforward, self.vbackward):
             for name, held in _held(function):
-                source = ops_of_array(held)
-                if source is not None and source.family != ctx.ops.family:
+                family = _family_of(held)
+                if family is not None and family != ctx.ops.family:
                     raise ConversionError(
                         f"A function converts if it is written against `ops`. "
-                        f"{_name(function)} holds `{name}`, an array of {source.family}. "
+                        f"{_name(function)} holds `{name}`, a {type_name(held)} of {family}. "
                         f"Make it a field of a LinOp subclass."
                     )
 
 
+def _family_of(held: Any) -> str | None:
+    """The backend of an array, of an object with a context, or of the first in a container."""
+    if isinstance(held, LinOp | Space | Context):
+        return str(held.ops.family)
+    if isinstance(held, tuple | list | dict):
+        items = held.values() if isinstance(held, dict) else held
+        return next((family for item in items if (family := _family_of(item))), None)
+    source = ops_of_array(held)
+    return None if source is None else str(source.family)
+
+
 def _held(function: Any) -> list[tuple[str, Any]]:
-    """What a function carries with it: closure, defaults, the object it is bound to."""
-    inner = getattr(function, "func", None)  # functools.partial
-    if inner is not None:
-        return [
-            *_held(inner),
-            *((repr(i), a) for i, a in enumerate(function.args)),
-            *function.keywords.items(),
-        ]
-    found: list[tuple[str, Any]] = []
-    code, closure = getattr(function, "__code__", None), getattr(function, "__closure__", None)
-    if code is not None and closure is not None:
-        cells = zip(code.co_freevars, closure, strict=True)
-        found += [(name, cell.cell_contents) for name, cell in cells if _filled(cell)]
-    found += [("a default", value) for value in getattr(function, "__defaults__", None) or ()]
-    return found
+    """What a function carries with it: closure, globals, defaults, the object it is bound to."""
+    if isinstance(function, partial):
+        given = [*enumerate(function.args), *function.keywords.items()]
+        return [*_held(function.func), *((f"argument {name}", value) for name, value in given)]
+    if isinstance(function, MethodType):
+        fields = getattr(function.__self__, "__dict__", {})
+        return [*_held(function.__func__), *((f"self.{k}", v) for k, v in fields.items())]
+    if not isinstance(function, FunctionType):
+        return []
+    code, names = function.__code__, function.__globals__
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    return [
+        *((name, cell.cell_contents) for name, cell in cells if _filled(cell)),
+        *((name, names[name]) for name in code.co_names if name in names),
+        *(("a default", value) for value in function.__defaults__ or ()),
+        *(function.__kwdefaults__ or {}).items(),
+    ]
 
 
 def _filled(cell: Any) -> bool:

@@ -16,6 +16,8 @@ _INSTEAD = {
     "r@": "`x @ A` is not defined. Use `A.rapply(x)` or `A.H @ x` for the adjoint",
     "*": "`A * x` scales by a number. Use `A @ x` to apply A, `A @ DiagonalLinOp(x)` for columns",
     "/": "`A / x` divides by a number. Use `DiagonalLinOp(1 / x) @ A` to scale rows",
+    "r/": "`x / A` is not defined. Solve `A y = x` instead",
+    "r-": "`x - A` subtracts operators. Use `DenseLinOp(x, A.domain, A.codomain) - A` for a matrix",
     "+": "`A + x` adds operators. Use `A + DenseLinOp(x, A.domain, A.codomain)` for a matrix",
     "-": "`A - x` subtracts operators. Use `A - DenseLinOp(x, A.domain, A.codomain)` for a matrix",
 }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._identity import ZeroLinOp
 
@@ -25,18 +23,20 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
     scale: Any
     operator: LinOp
 
+    _is_expression = True
+
     def __init__(self, scale: Any, operator: LinOp):
-        operator.codomain.check_scalar(scale)
+        _check_scale(scale, operator)
         super().__init__(operator.domain, operator.codomain, operator.ctx)
-        self.scale = _as_coefficient(scale, operator)
+        self.scale = operator.codomain._coefficient(scale)
         self.operator = operator
 
     def _kernel(self) -> Kernel | None:
-        a, inner, times = self.scale, self.operator._kernel(), self.codomain._scale
+        a, inner, times = self.scale, self.operator._forward_kernel(), self.codomain._scale
         return None if inner is None else lambda x: times(a, inner(x))
 
     def _adjoint_kernel(self) -> Kernel | None:
-        a, inner, times = self._conjugate(), self.operator._adjoint_kernel(), self.domain._scale
+        a, inner, times = self._conjugate(), self.operator._backward_kernel(), self.domain._scale
         return None if inner is None else lambda y: times(a, inner(y))
 
     def _apply(self, x: Any) -> Any:
@@ -58,9 +58,9 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
     def _conjugate(self) -> Any:
         if isinstance(self.scale, int | float):
             return self.scale
-        return (
-            self.scale.conjugate() if isinstance(self.scale, complex) else self.ops.conj(self.scale)
-        )
+        if isinstance(self.scale, complex):
+            return self.scale.conjugate()
+        return self.domain._coefficient(self.ops.conj(self.scale))
 
     def __repr__(self) -> str:
         shown = self.scale if isinstance(self.scale, int | float | complex) else "a"
@@ -75,26 +75,18 @@ def make_scaled(scale: Any, operator: LinOp) -> LinOp:
     SpaceValidationError
         For a complex number on a real space.
     """
-    a = _as_coefficient(scale, operator)
-    operator.codomain.check_scalar(a)
+    _check_scale(scale, operator)
+    a = operator.codomain._coefficient(scale)
     if isinstance(a, int | float | complex):
         if a == 1:
             return operator
-        if a == 0 or isinstance(operator, ZeroLinOp):
+        if a == 0 or type(operator) is ZeroLinOp:
             return ZeroLinOp(operator.domain, operator.codomain, operator.ctx)
-        if isinstance(operator, ScaledLinOp) and isinstance(operator.scale, int | float | complex):
+        if type(operator) is ScaledLinOp and isinstance(operator.scale, int | float | complex):
             return make_scaled(a * operator.scale, operator.operator)
     return ScaledLinOp(a, operator)
 
 
-def _as_coefficient(scale: Any, operator: LinOp) -> Any:
-    """A number as a Python number, which has no dtype; an array in the codomain's precision."""
-    if isinstance(scale, np.generic):
-        return scale.item()
-    if isinstance(scale, int | float | complex):
-        return scale
-    ops = operator.ops
-    dtype = operator.codomain.dtype
-    if not ops.is_complex_dtype(scale.dtype):
-        dtype = ops.real_dtype(dtype)
-    return scale if scale.dtype == dtype else ops.astype(scale, dtype)
+def _check_scale(scale: Any, operator: LinOp) -> None:
+    operator.codomain.check_scalar(scale)  # scales what A gives
+    operator.domain.check_scalar(scale)  # and what its adjoint gives

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from spacecore._ambient import resolve_context_priority
 from spacecore._context import ContextLike
-from spacecore._typing import type_name
+from spacecore._typing import Shape, type_name
+from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients, check_fields
+from spacecore.linop._coordinate import (
+    CoordinateLinOp,
+    are_vectors,
+    check_coefficients,
+    check_fields,
+)
 from spacecore.space import DenseVectorSpace, Space
+from spacecore.space._batch import batched
 
 __all__ = ["SparseLinOp"]
 
@@ -47,7 +55,8 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
             )
         if cod is None:
             rows = (int(A.shape[0]),)
-            fits = dom.shape == rows and dom.is_euclidean and A.dtype == dom.dtype
+            fits = are_vectors(dom) and dom.shape == rows and dom.is_euclidean
+            fits = fits and A.dtype == dom.dtype
             dtype = dom.ops.result_type(A.dtype, dom.dtype)
             cod = dom if fits else DenseVectorSpace(rows, dom.ctx.convert(dom.ops, dtype=dtype))
         super().__init__(dom, cod, context)
@@ -61,30 +70,48 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
 
     def _kernel(self) -> Kernel:
         product, matrix = self.ops.sparse_matmul, self.matrix
-        if len(self.domain.shape) == len(self.codomain.shape) == 1:
+        if are_vectors(self.domain, self.codomain):
             return lambda x: product(matrix, x)
         flatten, unflatten = self.domain._flatten, self.codomain._unflatten
         return lambda x: unflatten(product(matrix, flatten(x)))
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
-        ops = self.ops
-        product, conj, transposed = ops.sparse_matmul, ops.conj, ops.sparse_transpose(self.matrix)
+        ops, matrix = self.ops, self.matrix
+        product, conj, transpose = ops.sparse_matmul, ops.conj, ops.sparse_transpose
         flatten, unflatten = self.codomain._flatten, self.domain._unflatten
-        if ops.is_complex_dtype(self.matrix.dtype):
-            return lambda y: unflatten(conj(product(transposed, conj(flatten(y)))))
-        return lambda y: unflatten(product(transposed, flatten(y)))
+        # Transposed at each call: entries that the caller adds to A are not in an earlier view.
+        if ops.is_complex_dtype(matrix.dtype):
+            return lambda y: unflatten(conj(product(transpose(matrix), conj(flatten(y)))))
+        return lambda y: unflatten(product(transpose(matrix), flatten(y)))
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        ops = self.ops
-        count = ops.size(xs) // self.domain.size if self.domain.size else 0
-        if count == 0:
-            return ops.zeros((*leading, *self.codomain.shape), dtype=self.codomain.dtype)
-        columns = ops.permute_dims(ops.reshape(xs, (count, self.domain.size)), (1, 0))
-        products = ops.permute_dims(ops.sparse_matmul(self.matrix, columns), (1, 0))
-        return ops.reshape(products, (*leading, *self.codomain.shape))
+        return _multiplied(self.ops, self.matrix, xs, leading, self.domain, self.codomain)
+
+    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
+        dom, cod, ops = self.domain, self.codomain, self.ops
+        if not (dom.is_euclidean and cod.is_euclidean) or self._narrows():
+            return super()._rvapply(ys, leading)
+        transposed = ops.sparse_transpose(self.matrix)
+        if not ops.is_complex_dtype(self.matrix.dtype):
+            return _multiplied(ops, transposed, ys, leading, cod, dom)
+        conjugate = batched(ops, cod._conj, leading, ys)
+        products = _multiplied(ops, transposed, conjugate, leading, cod, dom)
+        return batched(ops, dom._conj, leading, products)
 
     def to_matrix(self) -> Any:
         return self.ops.sparse_to_dense(self.matrix)
 
     def to_sparse(self, *, format: str | None = None) -> Any:
         return self.matrix if format is None else self.ops.assparse(self.matrix, format=format)
+
+
+def _multiplied(
+    ops: BackendOps, matrix: Any, xs: Any, leading: Shape, source: Space, target: Space
+) -> Any:
+    """One product with a batch as columns of coordinates, instead of one for each element."""
+    rows = ops.reshape(batched(ops, source._flatten, leading, xs), (prod(leading), source.size))
+    products = ops.sparse_matmul(matrix, ops.permute_dims(rows, (1, 0)))
+    coordinates = ops.reshape(ops.permute_dims(products, (1, 0)), (*leading, target.size))
+    if target._holds_arrays:
+        return ops.reshape(coordinates, (*leading, *target.shape))
+    return batched(ops, target._unflatten, leading, coordinates)

@@ -25,6 +25,8 @@ class SumLinOp(LinOp, data=("operators",)):
 
     operators: tuple[LinOp, ...]
 
+    _is_expression = True
+
     def __init__(self, operators: Any):
         terms = tuple(operators)
         _check_terms(terms)
@@ -32,10 +34,10 @@ class SumLinOp(LinOp, data=("operators",)):
         self.operators = terms
 
     def _kernel(self) -> Kernel | None:
-        return _added(self.codomain, [op._kernel() for op in self.operators])
+        return _added(self.codomain, [op._forward_kernel() for op in self.operators])
 
     def _adjoint_kernel(self) -> Kernel | None:
-        return _added(self.domain, [op._adjoint_kernel() for op in self.operators])
+        return _added(self.domain, [op._backward_kernel() for op in self.operators])
 
     def _apply(self, x: Any) -> Any:
         return _total(self.codomain, (op.apply(x) for op in self.operators))
@@ -66,11 +68,9 @@ def make_sum(*operators: LinOp) -> LinOp:
     SpaceValidationError
         If domains or codomains differ.
     """
-    terms = [
-        term for op in operators for term in (op.operators if isinstance(op, SumLinOp) else (op,))
-    ]
+    terms = [term for op in operators for term in (op.operators if type(op) is SumLinOp else (op,))]
     _check_terms(tuple(terms))
-    kept = _merge_diagonals([term for term in terms if not isinstance(term, ZeroLinOp)])
+    kept = _merge_diagonals([term for term in terms if type(term) is not ZeroLinOp])
     if not kept:
         return terms[0]
     return kept[0] if len(kept) == 1 else SumLinOp(kept)
@@ -88,14 +88,14 @@ def _check_terms(terms: tuple[LinOp, ...]) -> None:
 
 
 def _merge_diagonals(terms: list[LinOp]) -> list[LinOp]:
-    diagonals = [term for term in terms if isinstance(term, DiagonalLinOp)]
+    diagonals = [term for term in terms if type(term) is DiagonalLinOp]
     if len(diagonals) < 2:
         return terms
     total = diagonals[0].diagonal
     for term in diagonals[1:]:
         total = total + term.diagonal
     merged = DiagonalLinOp(total, diagonals[0].domain, diagonals[0].ctx)
-    return [merged, *(term for term in terms if not isinstance(term, DiagonalLinOp))]
+    return [merged, *(term for term in terms if type(term) is not DiagonalLinOp)]
 
 
 def _added(space: Space, kernels: list[Kernel | None]) -> Kernel | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import operator
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
 
 from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
@@ -38,6 +40,8 @@ class Space(Value, static=("ctx",)):
 
     ctx: Context
     shape: Shape
+
+    _holds_arrays: ClassVar[bool] = False  # whether elements are arrays of `shape`
 
     @property
     def ops(self) -> BackendOps:
@@ -122,14 +126,14 @@ class Space(Value, static=("ctx",)):
         """
         self.check_scalar(a)
         self.check_member(x)
-        return self._scale(a, x)
+        return self._scale(self._coefficient(a), x)
 
     def axpy(self, a: Any, x: Any, y: Any) -> Any:
         """Return `a * x + y` for a number of the space's field."""
         self.check_scalar(a)
         self.check_member(x)
         self.check_member(y)
-        return self._add(self._scale(a, x), y)
+        return self._add(self._scale(self._coefficient(a), x), y)
 
     def inner(self, x: Any, y: Any) -> Any:
         """Return the inner product, conjugate-linear in `x`; array of shape ()."""
@@ -176,8 +180,7 @@ class Space(Value, static=("ctx",)):
         ----------
         v : array, shape (size,)
         """
-        if self.ctx.check_level != "none" and tuple(v.shape) != (self.size,):
-            raise SpaceValidationError(f"Expected shape {(self.size,)}, got {tuple(v.shape)}")
+        self._check_coordinates(v, ())
         x = self._unflatten(v)
         self.check_member(x)
         return x
@@ -215,7 +218,9 @@ class Space(Value, static=("ctx",)):
         ----------
         vs : array, shape (..., size)
         """
-        return batched(self.ops, self._unflatten, tuple(vs.shape[:-1]), vs)
+        leading = tuple(vs.shape[:-1]) if self.ops.is_dense(vs) else ()
+        self._check_coordinates(vs, leading)
+        return batched(self.ops, self._unflatten, leading, vs)
 
     def check_scalar(self, a: Any) -> None:
         """Raise if elements can't be scaled by `a` and stay in the space.
@@ -276,7 +281,30 @@ class Space(Value, static=("ctx",)):
             raise SpaceValidationError(f"Expected batches of one length, got {found}")
         return batched(self.ops, function, leading.pop(), *batches)
 
+    def _check_coordinates(self, v: Any, leading: Shape) -> None:
+        if self.ctx.check_level == "none":
+            return
+        ops, shape = self.ops, (*leading, self.size)
+        if not ops.is_dense(v):
+            raise SpaceValidationError(f"Expected dense array for {ops.family}, got {type_name(v)}")
+        if tuple(v.shape) != shape:
+            raise SpaceValidationError(f"Expected shape {shape}, got {tuple(v.shape)}")
+        if v.dtype != self.dtype:
+            wanted, got = ops.dtype_name(self.dtype), ops.dtype_name(v.dtype)
+            raise SpaceValidationError(f"Expected dtype {wanted}, got {got}")
+
     # Hooks: they compute, and check nothing.
+
+    def _coefficient(self, a: Any) -> Any:
+        """A number as a Python number, which has no dtype; an array in the space's precision."""
+        if isinstance(a, np.generic):
+            return a.item()
+        if isinstance(a, int | float | complex):
+            return a
+        ops, dtype = self.ops, self.dtype
+        if not ops.is_complex_dtype(a.dtype):
+            dtype = ops.real_dtype(dtype)
+        return a if a.dtype == dtype else ops.astype(a, dtype)
 
     _add = staticmethod(operator.add)
     _scale = staticmethod(operator.mul)
@@ -304,12 +332,12 @@ class Space(Value, static=("ctx",)):
 
 
 def _is_number(ops: BackendOps, a: Any) -> bool:
-    if isinstance(a, int | float | complex):
+    if isinstance(a, int | float | complex | np.number):
         return True
     return ops.is_dense(a) and tuple(a.shape) == ()
 
 
 def _is_complex(ops: BackendOps, a: Any) -> bool:
-    if isinstance(a, complex):
+    if isinstance(a, complex | np.complexfloating):
         return True
     return ops.is_dense(a) and ops.is_complex_dtype(a.dtype)

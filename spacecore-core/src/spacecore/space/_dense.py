@@ -15,7 +15,7 @@ from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._geometry import EuclideanInnerProduct, InnerProduct
 
-__all__ = ["DenseCoordinateSpace", "DenseVectorSpace"]
+__all__ = ["DenseCoordinateSpace", "DenseVectorSpace", "elements_of"]
 
 
 class _DenseSpace(Space, static=("shape",), data=("geometry",)):
@@ -26,6 +26,8 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
     """
 
     geometry: InnerProduct
+
+    _holds_arrays = True
 
     def __init__(
         self,
@@ -95,15 +97,12 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
             return True
         if not isinstance(other, _DenseSpace):
             return NotImplemented
-        return self._identity() == other._identity() and _same_geometry(
+        return elements_of(self) == elements_of(other) and _same_geometry(
             self.geometry, other.geometry
         )
 
     def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def _identity(self) -> tuple[Any, ...]:
-        return self.shape, dtype_name(self.dtype), self.ops.family
+        return hash(elements_of(self))
 
     def __repr__(self) -> str:
         geometry = "" if self.is_euclidean else f", geometry={self.geometry!r}"
@@ -169,6 +168,11 @@ class DenseVectorSpace(_DenseSpace):
                 f"A DenseVectorSpace has one axis. Got shape {self.shape}. "
                 f"Use DenseCoordinateSpace."
             )
+
+
+def elements_of(space: Space) -> tuple[Any, ...]:
+    """Return what tells the set of elements of a space of arrays."""
+    return space.shape, dtype_name(space.dtype), space.ops.family
 
 
 def _accept(x: object) -> None:

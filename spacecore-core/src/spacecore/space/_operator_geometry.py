@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
+from spacecore.space._dense import elements_of
 from spacecore.space._geometry import InnerProduct
 
 __all__ = ["OperatorInnerProduct"]
@@ -60,7 +61,8 @@ class OperatorInnerProduct(InnerProduct, data=("operator", "inverse")):
             if operator is None:
                 continue
             for side in (operator.domain, operator.codomain):
-                if not side.is_euclidean or _elements(side) != _elements(space):
+                fits = side._holds_arrays and elements_of(side) == elements_of(space)
+                if not (fits and side.is_euclidean):
                     raise SpaceValidationError(
                         f"Expected {name} on the Euclidean space of shape {space.shape}, dtype "
                         f"{dtype_name(space.dtype)}, got one on {side!r}"
@@ -69,10 +71,6 @@ class OperatorInnerProduct(InnerProduct, data=("operator", "inverse")):
             raise SpaceValidationError("Expected a Hermitian operator M, got one that is not")
         if space.ctx.check_level == "strict":
             _check_positive(self.operator, space)
-
-
-def _elements(space: Space) -> tuple[Any, ...]:
-    return space.shape, dtype_name(space.dtype), space.ops.family
 
 
 def _check_positive(operator: Operator, space: Space) -> None:

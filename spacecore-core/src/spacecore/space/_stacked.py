@@ -12,6 +12,7 @@ from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._batch import batched
+from spacecore.space._dense import elements_of
 
 __all__ = ["StackedSpace"]
 
@@ -41,6 +42,10 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         self.ctx = resolve_context_priority(ctx, base)
         self.base = base
         self.count = index(count)
+
+    @property
+    def _holds_arrays(self) -> bool:  # type: ignore[override]
+        return self.base._holds_arrays
 
     @property
     def shape(self) -> Shape:  # type: ignore[override]
@@ -130,10 +135,16 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         if self is other:
             return True
         if not isinstance(other, StackedSpace):
-            return NotImplemented
+            # Stacked Euclidean arrays are the Euclidean arrays with one axis more.
+            if not (isinstance(other, Space) and self._holds_arrays and other._holds_arrays):
+                return NotImplemented
+            same = elements_of(self) == elements_of(other)
+            return same and self.is_euclidean and other.is_euclidean
         return self.count == other.count and self.base == other.base
 
     def __hash__(self) -> int:
+        if self._holds_arrays:
+            return hash(elements_of(self))  # as of the space of arrays that it may equal
         return hash((self.count, self.base))
 
     def __repr__(self) -> str:

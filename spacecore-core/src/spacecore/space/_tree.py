@@ -214,7 +214,8 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         return self.tree([space._add(a, b) for space, a, b in pairs])
 
     def _scale(self, a: Any, x: Any) -> Any:
-        return self._mapped(lambda space, leaf: space._scale(a, leaf), x)
+        # A number given as an array is of one precision, leaves may be of several.
+        return self._mapped(lambda space, leaf: space._scale(space._coefficient(a), leaf), x)
 
     def _conj(self, x: Any) -> Any:
         return self._mapped(lambda space, leaf: space._conj(leaf), x)
