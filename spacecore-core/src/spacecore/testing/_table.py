@@ -14,8 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
-from spacecore.backend import BackendOps
-from spacecore.backend._contract import FFTNamespace, LinalgNamespace
+from spacecore.backend import BackendOps, FFTNamespace, LinalgNamespace
 from spacecore.testing._case import Case, Requirement, function_of
 from spacecore.testing._compare import check_array
 from spacecore.testing._inputs import ArraySpec, make, put
