@@ -6,6 +6,7 @@ runs on any of them. Nothing but NumPy is imported until another backend is aske
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from spacecore import errors, plugins
@@ -40,43 +41,43 @@ from spacecore.errors import (
     UnknownBackendError,
     UnsupportedOperationError,
 )
-from spacecore.linop import (
-    AdjointLinOp,
-    BlockDiagonalLinOp,
-    BlockMatrixLinOp,
-    ComposedLinOp,
-    DenseLinOp,
-    DiagonalLinOp,
-    IdentityLinOp,
-    LinOp,
-    MatrixFreeLinOp,
-    ScaledLinOp,
-    SparseLinOp,
-    StackedLinOp,
-    SumLinOp,
-    SumToSingleLinOp,
-    TreeLinOp,
-    ZeroLinOp,
-    make_composed,
-    make_scaled,
-    make_sum,
-)
 from spacecore.plugins import available_backends, register_ops, unregister_ops
 from spacecore.plugins._known import KNOWN_CLASSES
-from spacecore.space import (
-    DenseCoordinateSpace,
-    DenseVectorSpace,
-    EuclideanInnerProduct,
-    InnerProduct,
-    OperatorInnerProduct,
-    Space,
-    StackedSpace,
-    TreeElement,
-    TreeSpace,
-    WeightedInnerProduct,
-)
 
 if TYPE_CHECKING:
+    from spacecore.linop import (
+        AdjointLinOp,
+        BlockDiagonalLinOp,
+        BlockMatrixLinOp,
+        ComposedLinOp,
+        DenseLinOp,
+        DiagonalLinOp,
+        IdentityLinOp,
+        LinOp,
+        MatrixFreeLinOp,
+        ScaledLinOp,
+        SparseLinOp,
+        StackedLinOp,
+        SumLinOp,
+        SumToSingleLinOp,
+        TreeLinOp,
+        ZeroLinOp,
+        make_composed,
+        make_scaled,
+        make_sum,
+    )
+    from spacecore.space import (
+        DenseCoordinateSpace,
+        DenseVectorSpace,
+        EuclideanInnerProduct,
+        InnerProduct,
+        OperatorInnerProduct,
+        Space,
+        StackedSpace,
+        TreeElement,
+        TreeSpace,
+        WeightedInnerProduct,
+    )
     from spacecore_cupy import CuPyOps as CuPyOps
     from spacecore_jax import JaxOps as JaxOps
     from spacecore_torch import TorchOps as TorchOps
@@ -147,18 +148,22 @@ __all__ = [
     "use_context",
 ]
 
+LAYERS = ("spacecore.space", "spacecore.linop", "spacecore.linalg")
 
 if not TYPE_CHECKING:  # so that a type checker still refuses a name that does not exist
 
     def __getattr__(name: str) -> Any:
-        """Import an installed backend's class on first use; a missing one says how to install it.
+        """Import a layer, or an installed backend's class, when something of it is first used.
 
-        `hasattr` and `getattr` with a default raise that error too: it is no `AttributeError`.
+        A missing backend says how to install it. `hasattr` and `getattr` with a default raise
+        that error too: it is no `AttributeError`.
         """
         if name in KNOWN_CLASSES:
-            cls = type(plugins.resolve(KNOWN_CLASSES[name]))
-            globals()[name] = cls
-            return cls
+            return globals().setdefault(name, type(plugins.resolve(KNOWN_CLASSES[name])))
+        if name in __all__:
+            for layer in map(import_module, LAYERS):
+                if name in layer.__all__:
+                    return globals().setdefault(name, getattr(layer, name))
         raise AttributeError(f"module 'spacecore' has no attribute {name!r}")
 
 
