@@ -71,7 +71,9 @@ def test_numbers_into_bool_are_refused(ops):
         ctx.asarray([0, 1])
 
 
-@pytest.mark.parametrize("given", ["abc", ["a"], None, object(), {"a": 1}], ids=lambda given: type(given).__name__)
+@pytest.mark.parametrize(
+    "given", ["abc", ["a"], None, object(), {"a": 1}], ids=lambda given: type(given).__name__
+)
 def test_what_is_no_number_is_refused(ctx, given):
     with pytest.raises((TypeError, ValueError)):
         ctx.asarray(given)
