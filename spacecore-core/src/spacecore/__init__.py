@@ -148,7 +148,7 @@ __all__ = [
     "use_context",
 ]
 
-LAYERS = ("spacecore.space", "spacecore.linop", "spacecore.linalg")
+_LAYERS = ("spacecore.space", "spacecore.linop", "spacecore.linalg")
 
 if not TYPE_CHECKING:  # so that a type checker still refuses a name that does not exist
 
@@ -161,7 +161,7 @@ if not TYPE_CHECKING:  # so that a type checker still refuses a name that does n
         if name in KNOWN_CLASSES:
             return globals().setdefault(name, type(plugins.resolve(KNOWN_CLASSES[name])))
         if name in __all__:
-            for layer in map(import_module, LAYERS):
+            for layer in map(import_module, _LAYERS):
                 if name in layer.__all__:
                     return globals().setdefault(name, getattr(layer, name))
         raise AttributeError(f"module 'spacecore' has no attribute {name!r}")
