@@ -9,7 +9,8 @@ LAYERS = [
     {"errors", "_html", "_typing", "_version"},
     {"backend", "_tree"},
     {"plugins"},
-    {"_ambient", "_casting", "_checks", "_context", "_conversion", "_structure", "_value"},
+    {"_ambient", "_casting", "_checks", "_context", "_conversion", "_structure", "_value"}
+    | {"_notation", "_outline"},
     {"space"},
     {"linop"},
     {"functional"},

@@ -11,7 +11,6 @@ import numpy as np
 
 from spacecore._casting import cast, check_cast
 from spacecore._checks import normalize_check_level
-from spacecore._html import card
 from spacecore._typing import CheckLevel, Device, DType, Shape, type_name
 from spacecore.backend import BackendFamily, BackendOps, dtype_name, transfer
 from spacecore.errors import CastError, ConversionError
@@ -235,12 +234,14 @@ class Context:
         )
 
     def _repr_html_(self) -> str:
+        from spacecore._html import Section, page
+
         facts = {
             "ops": repr(self.ops),
             "dtype": dtype_name(self.dtype),
             "check level": self.check_level,
         }
-        return card("Context", facts)
+        return page(Section("Context", facts=facts))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.ops, dtype_name(self.dtype), self.check_level)

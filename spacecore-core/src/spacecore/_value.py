@@ -12,12 +12,11 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from spacecore import _tree
 from spacecore._context import Context
-from spacecore._html import card
 from spacecore._structure import Spec, Structured, spec_of
-from spacecore.backend import BackendOps, dtype_name
+from spacecore.backend import BackendOps
 from spacecore.plugins import ops_of_array
 
-__all__ = ["Value", "same_data", "summary"]
+__all__ = ["Value", "same_data"]
 
 V = TypeVar("V", bound="Value")
 
@@ -132,12 +131,20 @@ class Value(Structured, metaclass=_Closing):
         return _rebuild, (type(self), self._fields(), vars(self)["_specs"])
 
     def __repr__(self) -> str:
+        from spacecore._notation import summary
+
         shown = ", ".join(f"{name}={summary(value)}" for name, value in self._fields().items())
         return f"{type(self).__name__}({shown})"
 
     def _repr_html_(self) -> str:
-        facts = {name: summary(value) for name, value in self._fields().items()}
-        return card(type(self).__name__, facts)
+        from spacecore._html import page
+        from spacecore._outline import outline
+
+        return page(outline(self))
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        """What a notebook shows: mathematics, facts, and fields under the names they go by."""
+        return "", {}, self._fields()
 
 
 def same_data(one: Any, other: Any) -> bool:
@@ -150,19 +157,6 @@ def same_data(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(same_data, one, other))
     ops = ops_of_array(one)
     return bool(one == other) if ops is None else _same_arrays(ops, one, other)
-
-
-def summary(x: Any) -> str:
-    """Describe a field in a few characters, never by the contents of an array."""
-    if ops_of_array(x) is not None:
-        return f"{dtype_name(x.dtype)}{list(x.shape)}"
-    if type(x) is dict:
-        return "{" + ", ".join(f"{key!r}: {summary(value)}" for key, value in x.items()) + "}"
-    if type(x) is list:
-        return "[" + ", ".join(map(summary, x)) + "]"
-    if type(x) is tuple:
-        return "(" + ", ".join(map(summary, x)) + ("," if len(x) == 1 else "") + ")"
-    return repr(x)
 
 
 def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:

@@ -219,13 +219,6 @@ def test_spaces_pickle_and_copy(ops, level):
                 back.check_member([1.0])
 
 
-def test_repr_tells_the_facts():
-    X = sc.DenseVectorSpace(3, "numpy")
-    assert repr(X) == "DenseVectorSpace((3,), numpy, float64)"
-    W = sc.DenseVectorSpace(3, "numpy", sc.WeightedInnerProduct(np.ones(3)))
-    assert "WeightedInnerProduct(weights=float64[3])" in repr(W)
-
-
 # Conversion.
 
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 from spacecore import _tree
-from spacecore._html import card
 from spacecore.backend._bind import Bound
 from spacecore.backend._contract import FFTNamespace, LinalgNamespace, Sections
 from spacecore.backend._family import BackendFamily
@@ -148,13 +147,15 @@ class BackendOps(Sections, Bound, declaration=True):
         return f"{type(self).__name__}({', '.join(given)})"
 
     def _repr_html_(self) -> str:
+        from spacecore._html import Section, page
+
         facts = {
             "family": str(self.family),
             "device": self.device_name or "the library's choice",
             **{name: repr(value) for name, value in self.options},
             "capabilities": ", ".join(sorted(self.capabilities)) or "none",
         }
-        return card(type(self).__name__, facts)
+        return page(Section(type(self).__qualname__, facts=facts))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.name, self.options)

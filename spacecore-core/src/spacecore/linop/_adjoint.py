@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecore.linop._base import Kernel, LinOp
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["AdjointLinOp"]
 
@@ -50,5 +53,5 @@ class AdjointLinOp(LinOp, data=("operator",)):
     def is_hermitian(self) -> bool | None:
         return self.operator.is_hermitian()
 
-    def __repr__(self) -> str:
-        return f"{self.operator!r}.H"
+    def _notation(self, write: Writer) -> str:
+        return f"{write.term(self.operator, 3)}.H"

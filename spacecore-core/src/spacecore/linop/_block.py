@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
@@ -15,6 +15,9 @@ from spacecore.linop._base import LinOp
 from spacecore.linop._identity import ZeroLinOp
 from spacecore.linop._refusals import refuse_mismatch
 from spacecore.space import Space, TreeSpace
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = [
     "BlockDiagonalLinOp",
@@ -94,6 +97,12 @@ class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
             return False
         return True if all(answers) else None
 
+    def _notation(self, write: Writer) -> str:
+        return _of_blocks(self, self.operators, self.domain, write)
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        return _shown_blocks(super()._shown(), self.operators, self.domain)
+
 
 class StackedLinOp(TreeLinOp, data=("operators",)):
     """Operators on one space, side by side: `A x = (A_1 x, ..., A_n x)`, `A.H y = Σ A_i.H y_i`.
@@ -127,6 +136,12 @@ class StackedLinOp(TreeLinOp, data=("operators",)):
 
     def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
         return [_summed(self.domain, map(apply, self.operators, leaves))]
+
+    def _notation(self, write: Writer) -> str:
+        return _of_blocks(self, self.operators, self.codomain, write)
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        return _shown_blocks(super()._shown(), self.operators, self.codomain)
 
 
 class SumToSingleLinOp(TreeLinOp, data=("operators",)):
@@ -163,6 +178,12 @@ class SumToSingleLinOp(TreeLinOp, data=("operators",)):
 
     def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
         return [apply(block, leaves[0]) for block in self.operators]
+
+    def _notation(self, write: Writer) -> str:
+        return _of_blocks(self, self.operators, self.domain, write)
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        return _shown_blocks(super()._shown(), self.operators, self.domain)
 
 
 class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
@@ -230,6 +251,9 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
         pairs = ((self.rows[i][j], self.rows[j][i]) for i in range(count) for j in range(i + 1))
         return True if all(_mirror(one, other) for one, other in pairs) else None
 
+    def _notation(self, write: Writer) -> str:
+        return write.tree([list(row) for row in self.rows], lambda inside, op: inside.term(op))
+
 
 def _combined(space: Space, terms: list[tuple[LinOp, Any]], apply: Any) -> Any:
     """The sum of blocks applied to leaves, zero blocks passed over."""
@@ -288,6 +312,20 @@ def _mirror(one: LinOp, other: LinOp) -> bool:
     return (isinstance(one, AdjointLinOp) and one.operator is other) or (
         isinstance(other, AdjointLinOp) and other.operator is one
     )
+
+
+def _of_blocks(op: LinOp, blocks: Sequence[LinOp], space: Space, write: Writer) -> str:
+    """The name of a class, and its blocks in the tree that a space has."""
+    tree = write.tree(_joined(space, list(blocks)), lambda inside, block: inside.term(block))
+    return type(op).__name__ + (tree if tree[0] in "([{" else f"({tree})")
+
+
+def _shown_blocks(shown: Any, blocks: Sequence[LinOp], space: Space) -> Any:
+    """What a notebook shows, with the blocks under the names that they have in a space."""
+    notation, facts, fields = shown
+    paths = _tree.paths(space.treedef) if isinstance(space, TreeSpace) else ["$"]
+    named = {path[1:].lstrip(".") or "$": block for path, block in zip(paths, blocks, strict=True)}
+    return notation, facts, {**{k: v for k, v in fields.items() if k != "operators"}, **named}
 
 
 def _is_zero(block: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecore._ambient import resolve_context_priority
 from spacecore._typing import type_name
@@ -13,6 +13,9 @@ from spacecore.linop._diagonal import DiagonalLinOp
 from spacecore.linop._identity import IdentityLinOp, ZeroLinOp
 from spacecore.linop._refusals import refuse_mismatch
 from spacecore.linop._scaled import ScaledLinOp, make_scaled
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["ComposedLinOp", "make_composed", "make_power"]
 
@@ -77,8 +80,10 @@ class ComposedLinOp(LinOp, data=("operators",)):
         )
         return True if mirrored else None
 
-    def __repr__(self) -> str:
-        return f"({' @ '.join(map(repr, self.operators))})"
+    _binding = 2
+
+    def _notation(self, write: Writer) -> str:
+        return write.listed(self.operators, lambda op: write.term(op, 3), "∘")
 
 
 def make_composed(*operators: LinOp) -> LinOp:

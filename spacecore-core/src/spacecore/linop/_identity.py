@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecore._context import ContextLike
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.space import Space
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["IdentityLinOp", "ZeroLinOp"]
 
@@ -42,6 +45,9 @@ class IdentityLinOp(LinOp):
     def is_hermitian(self) -> bool | None:
         return True
 
+    def _notation(self, write: Writer) -> str:
+        return "I"
+
 
 class ZeroLinOp(LinOp):
     """`0 x = 0`; the adjoint is the zero operator the other way.
@@ -66,6 +72,9 @@ class ZeroLinOp(LinOp):
 
     def is_hermitian(self) -> bool | None:
         return self.domain == self.codomain
+
+    def _notation(self, write: Writer) -> str:
+        return "0"
 
 
 def _same(x: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from spacecore._context import Context, ContextLike
 from spacecore._typing import type_name
@@ -14,6 +14,9 @@ from spacecore.linop._base import LinOp
 from spacecore.linop._coordinate import through_riesz
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["MatrixFreeLinOp"]
 
@@ -120,6 +123,9 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
         return super()._rvapply(ys, leading) if self.vbackward is None else self.vbackward(ys)
+
+    def _notation(self, write: Writer) -> str:
+        return f"{type(self).__name__}({write.function(self.forward)})"
 
     def _check_converted(self, ctx: Context) -> None:
         if self.backward is None and not ctx.ops.supports("linear_transpose"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from spacecore._typing import type_name
+from spacecore._value import Value, same_data
 from spacecore.errors import SpaceValidationError
+from spacecore.space import Space
 
 if TYPE_CHECKING:
     from spacecore.linop._base import LinOp
@@ -43,14 +45,40 @@ def refuse_batch(op: LinOp, x: Any) -> None:
         )
 
 
-def refuse_mismatch(symbol: str, rule: str, one: object, other: object) -> NoReturn:
+def refuse_mismatch(symbol: str, rule: str, one: Space, other: Space) -> NoReturn:
     """Raise the error of spaces that do not fit.
 
     Raises
     ------
     SpaceValidationError
     """
-    raise SpaceValidationError(f"`{symbol}` needs {rule}. Got {one!r} and {other!r}.")
+    shown = f"Got {one!r} and {other!r}"
+    if repr(one) == repr(other):
+        shown += f", which differ in {_difference(one, other, '')}"
+    raise SpaceValidationError(f"`{symbol}` needs {rule}. {shown}.")
+
+
+def _difference(one: Any, other: Any, path: str) -> str:
+    """The path of a field in which two spaces differ, and what can be told of it."""
+    from spacecore._notation import cut, summary
+
+    for name, x, y in _pairs(one, other):
+        if not same_data(x, y):
+            return _difference(x, y, f"{path}{name}")
+    left, right = (cut(summary(x)) for x in (one, other))
+    where = f"`{path.lstrip('.')}`"
+    return f"the values of {where}" if left == right else f"{where}: {left} and {right}"
+
+
+def _pairs(one: Any, other: Any) -> list[tuple[str, Any, Any]]:
+    """Names and fields that two objects both have; device and check level are left out."""
+    if isinstance(one, Value) and isinstance(other, Value):
+        left, right = one._fields(), other._fields()
+        return [(f".{k}", left[k], right[k]) for k in left if k in right and k != "ctx"]
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        items = enumerate(zip(one, other, strict=False))
+        return [(f"[{i}]", x, y) for i, (x, y) in items]
+    return []
 
 
 def described(x: Any) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._identity import ZeroLinOp
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["ScaledLinOp", "make_scaled"]
 
@@ -62,9 +65,16 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
             return self.scale.conjugate()
         return self.domain._coefficient(self.ops.conj(self.scale))
 
-    def __repr__(self) -> str:
-        shown = self.scale if isinstance(self.scale, int | float | complex) else "a"
-        return f"{shown} * {self.operator!r}"
+    _binding = 1
+
+    def _notation(self, write: Writer) -> str:
+        term = write.term(self.operator, 2)
+        if not isinstance(self.scale, int | float | complex):
+            return f"a·{term}"
+        number = f"{self.scale:.4g}"
+        if isinstance(self.scale, complex):
+            number = f"({number})"
+        return f"-{term}" if self.scale == -1 else f"{number}·{term}"
 
 
 def make_scaled(scale: Any, operator: LinOp) -> LinOp:

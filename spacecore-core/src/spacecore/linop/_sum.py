@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecore._ambient import resolve_context_priority
 from spacecore.linop._base import Kernel, LinOp
@@ -10,6 +10,9 @@ from spacecore.linop._diagonal import DiagonalLinOp
 from spacecore.linop._identity import ZeroLinOp
 from spacecore.linop._refusals import refuse_mismatch
 from spacecore.space import Space
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["SumLinOp", "make_sum"]
 
@@ -56,8 +59,12 @@ class SumLinOp(LinOp, data=("operators",)):
             return False
         return True if all(op.is_hermitian() is True for op in self.operators) else None
 
-    def __repr__(self) -> str:
-        return f"({' + '.join(map(repr, self.operators))})"
+    _binding = 0
+
+    def _notation(self, write: Writer) -> str:
+        return write.listed(self.operators, lambda op: write.term(op, 1), " + ").replace(
+            " + -", " - "
+        )
 
 
 def make_sum(*operators: LinOp) -> LinOp:

@@ -12,11 +12,12 @@ from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import CheckLevel, DType, Shape, type_name
 from spacecore._value import Value
-from spacecore.backend import BackendOps
+from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._batch import batched
 
 if TYPE_CHECKING:
+    from spacecore._notation import Writer
     from spacecore.space._stacked import StackedSpace
 
 __all__ = ["Space"]
@@ -273,6 +274,22 @@ class Space(Value, static=("ctx",)):
         conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
         made: Self = conversion.value(self, self.ctx)
         return made
+
+    def __str__(self) -> str:
+        from spacecore._notation import Writer, cut
+
+        return cut(Writer(dtype_name(self.dtype)).space(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self} ({self.ops.name}, {dtype_name(self.dtype)})"
+
+    def _notation(self, write: Writer) -> str:
+        """The set, in one line of mathematics."""
+        lengths = "×".join(map(str, self.shape))
+        return write.qualified(f"{type(self).__name__}({lengths})", self)
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        return str(self), {"size": str(self.size)}, self._fields()
 
     def _over_batch(self, function: Any, *batches: Any) -> Any:
         leading = {self.check_batch(xs) for xs in batches}

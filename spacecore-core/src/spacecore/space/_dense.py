@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacecore._ambient import resolve_context_priority
 from spacecore._context import Context, ContextLike
@@ -14,6 +14,9 @@ from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._geometry import EuclideanInnerProduct, InnerProduct
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["DenseCoordinateSpace", "DenseVectorSpace", "elements_of"]
 
@@ -104,12 +107,9 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
     def __hash__(self) -> int:
         return hash(elements_of(self))
 
-    def __repr__(self) -> str:
-        geometry = "" if self.is_euclidean else f", geometry={self.geometry!r}"
-        return (
-            f"{type(self).__name__}({self.shape}, {self.ops.name}, "
-            f"{dtype_name(self.dtype)}{geometry})"
-        )
+    def _notation(self, write: Writer) -> str:
+        numbers = write.power("ℂ" if self.field == "complex" else "ℝ", self.shape)
+        return write.qualified(numbers, self, self.geometry._word)
 
 
 class DenseCoordinateSpace(_DenseSpace):

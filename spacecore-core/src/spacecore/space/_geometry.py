@@ -62,6 +62,11 @@ class InnerProduct(Value):
         made: Self = Conversion(target.ops).value(self, target)
         return made
 
+    @property
+    def _word(self) -> str:
+        """What a space with this geometry is marked with; nothing for the usual one."""
+        return "" if self.is_euclidean else type(self).__name__
+
     def _no_riesz(self, name: str) -> str:
         return (
             f"A gradient or an adjoint needs the Riesz map of its geometry. "
@@ -117,6 +122,8 @@ class WeightedInnerProduct(InnerProduct, data=("weights",)):
 
     def riesz_inverse(self, ops: BackendOps, x: Any) -> Any:
         return x / self.weights
+
+    _word = "weighted"
 
     def validate_for(self, space: Space) -> None:
         ops, weights = space.ops, self.weights

@@ -56,6 +56,8 @@ class OperatorInnerProduct(InnerProduct, data=("operator", "inverse")):
             )
         return self.inverse.apply(x)
 
+    _word = "by operator"
+
     def validate_for(self, space: Space) -> None:
         for name, operator in (("M", self.operator), ("M_inverse", self.inverse)):
             if operator is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import index
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
@@ -13,6 +13,9 @@ from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._batch import batched
 from spacecore.space._dense import elements_of
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["StackedSpace"]
 
@@ -147,5 +150,5 @@ class StackedSpace(Space, static=("count",), data=("base",)):
             return hash(elements_of(self))  # as of the space of arrays that it may equal
         return hash((self.count, self.base))
 
-    def __repr__(self) -> str:
-        return f"StackedSpace({self.base!r}, {self.count})"
+    def _notation(self, write: Writer) -> str:
+        return f"({write.space(self.base)})^{self.count}"

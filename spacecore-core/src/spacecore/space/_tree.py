@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
@@ -11,6 +11,9 @@ from spacecore._context import ContextLike
 from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
+
+if TYPE_CHECKING:
+    from spacecore._notation import Writer
 
 __all__ = ["TreeElement", "TreeSpace"]
 
@@ -253,8 +256,15 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
     def __hash__(self) -> int:
         return hash(self.leaf_spaces)
 
-    def __repr__(self) -> str:
-        return f"TreeSpace({self.tree(list(self.leaf_spaces))!r})"
+    def _notation(self, write: Writer) -> str:
+        spaces = self.tree(list(self.leaf_spaces))
+        return write.tree(spaces, lambda inside, space: inside.space(space))
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        notation, facts, _ = super()._shown()
+        named = zip(_tree.paths(self.treedef), self.leaf_spaces, strict=True)
+        leaves = {path[1:].lstrip(".") or "$": space for path, space in named}
+        return notation, facts, {"ctx": self.ctx, **leaves}
 
 
 class TreeElement:
@@ -309,7 +319,7 @@ class TreeElement:
         return self * (1 / scalar)
 
     def __repr__(self) -> str:
-        return f"TreeElement({self.space!r})"
+        return f"TreeElement of {self.space!r}"
 
 
 def _plain(x: Any) -> Any:
