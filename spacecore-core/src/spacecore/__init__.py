@@ -45,6 +45,7 @@ from spacecore.plugins import available_backends, register_ops, unregister_ops
 from spacecore.plugins._known import KNOWN_CLASSES
 
 if TYPE_CHECKING:
+    from spacecore.linalg import SolveError, SolveResult, SolveStatus, cg
     from spacecore.linop import (
         AdjointLinOp,
         BlockDiagonalLinOp,
@@ -115,6 +116,9 @@ __all__ = [
     "OperatorInnerProduct",
     "PluginWarning",
     "ScaledLinOp",
+    "SolveError",
+    "SolveResult",
+    "SolveStatus",
     "Space",
     "SpaceCoreError",
     "SpaceValidationError",
@@ -132,6 +136,7 @@ __all__ = [
     "ZeroLinOp",
     "__version__",
     "available_backends",
+    "cg",
     "errors",
     "get_context",
     "make_composed",

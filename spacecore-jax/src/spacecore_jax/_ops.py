@@ -19,6 +19,7 @@ from spacecore_jax._dtypes import NAMES, WIDE, finfo, sanitize_dtype, wide_enabl
 from spacecore_jax._namespaces import JaxFFT, JaxLinalg
 from spacecore_jax._products import FULL, check_precision, linalg_products, products
 from spacecore_jax._random import RandomNumbers
+from spacecore_jax._solves import Solves
 from spacecore_jax._sparse import FORMATS, SparseMatrices, is_sparse
 
 __all__ = ["JaxOps"]
@@ -30,7 +31,7 @@ _CIRCULAR = "acos acosh asin asinh atan atanh cos cosh sin sinh tan tanh"
 _OTHERS = "abs expm1 log log10 log1p log2 sqrt"
 
 
-class JaxOps(Creation, Autodiff, RandomNumbers, SparseMatrices, BackendOps):
+class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendOps):
     """JAX: compiled, differentiated and mapped, on CPU, GPU or TPU.
 
     Parameters

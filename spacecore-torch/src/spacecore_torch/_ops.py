@@ -27,6 +27,7 @@ from spacecore_torch._tracing import is_traced
 from spacecore_torch._transfer import export, from_foreign, to_numpy
 from spacecore_torch._transforms import Transforms, register_value_class
 from spacecore_torch._updates import Updates
+from spacecore_torch._vectors import Vectors
 
 __all__ = ["TorchOps"]
 
@@ -43,6 +44,7 @@ class TorchOps(
     Sparse,
     Transforms,
     Updates,
+    Vectors,
     BackendOps,
 ):
     """Torch: eager, on the host and on accelerators, with derivatives and sparse matrices.

@@ -8,6 +8,7 @@ from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
 from spacecore.backend._ops import BackendOps
 from spacecore.backend._transfer import transfer, transfer_sparse
+from spacecore.backend._vectors import VectorArithmetic
 
 __all__ = [
     "BackendFamily",
@@ -16,6 +17,7 @@ __all__ = [
     "Entry",
     "FFTNamespace",
     "LinalgNamespace",
+    "VectorArithmetic",
     "default",
     "differs",
     "dtype_name",

@@ -12,7 +12,9 @@ from spacecore.backend import _numpy_functions
 from spacecore.backend._declare import differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
+from spacecore.backend._numpy_vectors import blas_arithmetic
 from spacecore.backend._ops import BackendOps
+from spacecore.backend._vectors import VectorArithmetic, plain_arithmetic
 from spacecore.backend.eager import RandomKey
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
@@ -156,6 +158,10 @@ class NumpyOps(BackendOps):
             raise ConversionError(
                 f"NumPy can't take this {type(x).__name__} of dtype {dtype_name(x.dtype)}: {error}"
             ) from error
+
+    @differs("BLAS changes vectors in place, in one pass")
+    def vector_arithmetic(self, example: Array, /) -> VectorArithmetic:
+        return blas_arithmetic(example.dtype) or plain_arithmetic(self, example)
 
     def random_key(self, seed: int, /) -> RandomKey:
         return RandomKey(seed)

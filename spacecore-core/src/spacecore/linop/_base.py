@@ -237,6 +237,10 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         """A function that computes A.H y; None where `_rapply` is it."""
         return None
 
+    def _coordinate_kernel(self) -> Callable[[Any, Any], Any] | None:
+        """A function of coordinates x, and an array that A x may be written into; or None."""
+        return None
+
     def _apply(self, x: Any) -> Any:
         kernel = self._kernel()
         if kernel is None:
@@ -370,6 +374,11 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
     def __rmatmul__(self, other: Any) -> LinOp:
         return refuse_array_operand(self, "r@", other)
 
+    def __str__(self) -> str:
+        from spacecore._notation import Writer, cut
+
+        return f"{cut(Writer('').term(self))}: {self._type()}"
+
     def __repr__(self) -> str:
         return f"{self} ({self.ops.name}, {dtype_name(self.dtype)})"
 
@@ -391,11 +400,6 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
         facts = {"shape": str(self.shape)} | ({} if term == type(self).__name__ else {"term": term})
         return self._type(), facts, self._fields()
 
-
-    def __str__(self) -> str:
-        from spacecore._notation import Writer, cut
-
-        return f"{cut(Writer('').term(self))}: {self._type()}"
 
 def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:
     """The kernel behind the membership test of the space."""
@@ -458,7 +462,15 @@ _DIRECTIONS = {
     "apply": (
         "_kernel",
         "_compiles",
-        ("_vapply", "to_matrix", "to_dense", "to_sparse", "is_hermitian", "H"),
+        (
+            "_coordinate_kernel",
+            "_vapply",
+            "to_matrix",
+            "to_dense",
+            "to_sparse",
+            "is_hermitian",
+            "H",
+        ),
     ),
     "rapply": ("_adjoint_kernel", "_compiles_adjoint", ("_rvapply", "is_hermitian", "H")),
 }

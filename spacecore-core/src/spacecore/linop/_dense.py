@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -72,6 +73,12 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         reshape = self.ops.reshape
         # Reshaped at each call: a copy that is made once would miss what the caller writes to A.
         return lambda x: unflatten(matmul(reshape(array, shape), flatten(x)))
+
+    def _coordinate_kernel(self) -> Callable[[Any, Any], Any] | None:
+        if not self.dtype == self.array.dtype == self.domain.dtype:
+            return None  # the product is promoted, and fits into no vector of the domain
+        product, matrix = self.ops.vector_arithmetic(self.array).product, self._matrix()
+        return lambda x, out: product(matrix, x, out)
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
         ops, array, shape = self.ops, self.array, self.shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -74,6 +75,10 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
             return lambda x: product(matrix, x)
         flatten, unflatten = self.domain._flatten, self.codomain._unflatten
         return lambda x: unflatten(product(matrix, flatten(x)))
+
+    def _coordinate_kernel(self) -> Callable[[Any, Any], Any]:
+        product, matrix = self.ops.sparse_matmul, self.matrix
+        return lambda x, out: product(matrix, x)
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
         ops, matrix = self.ops, self.matrix

@@ -23,6 +23,7 @@ from spacecore.backend._contract._products import ArrayExtras
 from spacecore.backend._contract._random import RandomNumbers
 from spacecore.backend._contract._searching import SearchingFunctions
 from spacecore.backend._contract._sets import SetFunctions
+from spacecore.backend._contract._solves import LinearSolves
 from spacecore.backend._contract._sorting import SortingFunctions
 from spacecore.backend._contract._sparse import SparseMatrices
 from spacecore.backend._contract._statistical import StatisticalFunctions
@@ -63,6 +64,7 @@ class OwnSections(
     Autodiff,
     RandomNumbers,
     SparseMatrices,
+    LinearSolves,
     ValueClasses,
     NumpySpellings,
 ):

@@ -1,0 +1,60 @@
+"""Vectors changed in place: what a solver does between products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+__all__ = ["VectorArithmetic", "plain_arithmetic"]
+
+
+class VectorArithmetic(NamedTuple):
+    """Operations on vectors of one dtype, in place where there is something to change.
+
+    Vectors have one axis and are contiguous where they are changed.
+
+    Attributes
+    ----------
+    dot : callable
+        `Re Σ conj(x) y`: a Python float on the host; an array of shape () elsewhere, so that
+        nobody waits for it.
+    add_multiple : callable
+        `x += a y` of `(x, a, y)`.
+    scale_and_add : callable
+        `x = a x + y` of `(x, a, y)`.
+    product : callable
+        The product of a dense matrix and a vector, of `(matrix, x, out)`; it may be written into
+        `out`, and is what is returned.
+    on_host : bool
+        Whether numbers are Python floats.
+    """
+
+    dot: Callable[[Any, Any], Any]
+    add_multiple: Callable[[Any, Any, Any], Any]
+    scale_and_add: Callable[[Any, Any, Any], Any]
+    product: Callable[[Any, Any, Any], Any]
+    on_host: bool
+
+
+def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:
+    """Return the arithmetic of a library whose arrays have Python's in-place operators."""
+    vdot, real = ops.vdot, ops.real
+    on_host = ops.is_on_host(example)
+
+    def dot(x: Any, y: Any) -> Any:
+        return real(vdot(x, y))
+
+    def add_multiple(x: Any, a: Any, y: Any) -> None:
+        x += a * y
+
+    def scale_and_add(x: Any, a: Any, y: Any) -> None:
+        x *= a
+        x += y
+
+    return VectorArithmetic(
+        dot=(lambda x, y: float(dot(x, y))) if on_host else dot,
+        add_multiple=add_multiple,
+        scale_and_add=scale_and_add,
+        product=lambda matrix, x, out: ops.matmul(matrix, x),
+        on_host=on_host,
+    )

@@ -1,0 +1,8 @@
+"""Solvers: linear systems in any space and geometry, on any backend."""
+
+from __future__ import annotations
+
+from spacecore.linalg._cg import cg
+from spacecore.linalg._result import SolveError, SolveResult, SolveStatus
+
+__all__ = ["SolveError", "SolveResult", "SolveStatus", "cg"]

@@ -1,0 +1,227 @@
+"""Conjugate gradients on one vector, in place: for libraries whose arrays can be written into.
+
+Four vectors, and no other memory but what the operator takes. The residual is kept divided by a
+power of two, so that squares neither overflow nor vanish whatever the units of the system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import frexp, inf, ldexp, nan, sqrt
+from typing import Any, NamedTuple
+
+from spacecore.backend import VectorArithmetic
+from spacecore.linalg._problem import (
+    Operands,
+    Options,
+    inner_in_coordinates,
+    operator_in_coordinates,
+    product_in_coordinates,
+)
+from spacecore.linalg._result import SolveStatus
+
+__all__ = ["solve_in_place"]
+
+
+class Vectors(NamedTuple):
+    """The system, as functions on vectors of coordinates."""
+
+    ops: Any
+    apply: Callable[[Any, Any], Any]
+    precondition: Callable[[Any], Any] | None
+    arithmetic: VectorArithmetic
+
+    def norm(self, v: Any) -> float:
+        """The norm, whatever the units of v."""
+        scale = self.scale(v)
+        if not 0 < scale < inf:
+            return scale
+        v = v / scale
+        return scale * sqrt(max(float(self.arithmetic.dot(v, v)), 0.0))
+
+    def scale(self, v: Any) -> float:
+        """The power of two below the largest coordinate; 0, inf or nan where that is."""
+        largest = float(self.ops.max(self.ops.abs(v))) if v.shape[0] else 0.0
+        return ldexp(1.0, frexp(largest)[1] - 1) if 0 < largest < inf else largest
+
+
+class Run(NamedTuple):
+    """How a run of the recurrence ended: after which step, and why; None for out of steps."""
+
+    k: int
+    status: SolveStatus | None
+
+
+def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, tuple[Any, ...]]:
+    """Return x, and `(num_iters, residual_norm, code, history)`.
+
+    A recurrence that claims convergence which the true residual denies is restarted from the
+    truth, for as long as that gains at least a factor of two.
+    """
+    A, preconditioner, x0, tol, atol, maxiter = operands
+    system = _vectors(A, preconditioner, b)
+    ops = system.ops
+    look = _Looks(options)
+    x = ops.zeros_like(b) if x0 is None else ops.copy(x0)
+    r = b if x0 is None else b - system.apply(x, ops.empty_like(b))
+    size = system.norm(r)
+    target = atol + tol * (size if x0 is None else system.norm(b))
+    look(0, size, x)
+    k, status = 0, _judged(size, target)
+    q = ops.empty_like(b)
+    steps = _steps if system.arithmetic.on_host else _steps_on_device
+    while status is None and k < maxiter:
+        scale = system.scale(r)
+        k, ended = steps(system, x, r / scale, q, scale, target, k, maxiter, look)
+        before = size
+        r = b - system.apply(x, q)
+        size = system.norm(r)
+        status = _judged(size, target)
+        if status is None and ended is not None:
+            if ended is not SolveStatus.CONVERGED:
+                status = ended
+            elif not size < 0.5 * before:
+                status = SolveStatus.STAGNATED
+    status = SolveStatus.MAX_ITERATIONS if status is None else status
+    return x, (k, size, status.code, look.history and ops.asarray(look.history))
+
+
+def _vectors(A: Any, preconditioner: Any, b: Any) -> Vectors:
+    space, ops = A.domain, A.ops
+    arithmetic = ops.vector_arithmetic(b)
+    if not space.is_euclidean:
+        inner, real = inner_in_coordinates(space, ()), ops.real
+        number = float if arithmetic.on_host else _unchanged
+        arithmetic = arithmetic._replace(dot=lambda x, y: number(real(inner(x, y))))
+    precondition = None if preconditioner is None else operator_in_coordinates(preconditioner, ())
+    return Vectors(ops, product_in_coordinates(A), precondition, arithmetic)
+
+
+def _unchanged(x: Any) -> Any:
+    return x
+
+
+def _judged(size: float, target: float) -> SolveStatus | None:
+    if size <= target:
+        return SolveStatus.CONVERGED
+    return None if size < inf else SolveStatus.NOT_FINITE
+
+
+class _Looks:
+    """What is kept, and who is told, at each residual norm that is known."""
+
+    def __init__(self, options: Options):
+        self.every = options.check_every
+        self.watch = options.watch
+        self.history: list[float] | None = [] if options.keep else None
+        self.silent = self.watch is None and self.history is None
+
+    def __call__(self, k: int, size: float, x: Any) -> None:
+        if self.history is not None:
+            self.history.append(size)
+        if self.watch is not None and k % self.every == 0:
+            self.watch(k, size, x)
+
+
+def _steps(
+    system: Vectors,
+    x: Any,
+    r: Any,
+    q: Any,
+    scale: float,
+    target: float,
+    k: int,
+    maxiter: int,
+    look: _Looks,
+) -> Run:
+    """Run the recurrence with a test at each step; x is changed, r is the scaled residual.
+
+    Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res.
+    Natl. Bur. Stand. 49 (1952), section 3; preconditioned.
+    """
+    apply, precondition = system.apply, system.precondition
+    dot, add_multiple, scale_and_add, _, _ = system.arithmetic
+    silent = look.silent
+    target /= scale
+    z = r if precondition is None else precondition(r)
+    p = system.ops.copy(z)
+    rho = dot(r, z)
+    while k < maxiter:
+        q = apply(p, q)
+        curvature = dot(p, q)
+        if not (0 < curvature < inf and 0 < rho < inf):
+            return Run(k, _breakdown(curvature, rho))
+        alpha = rho / curvature
+        add_multiple(x, alpha * scale, p)
+        add_multiple(r, -alpha, q)
+        k += 1
+        before = rho
+        if precondition is None:
+            rho = dot(r, r)
+            size = sqrt(rho) if rho >= 0 else nan
+        else:
+            z = precondition(r)
+            rho = dot(r, z)
+            squared = dot(r, r)
+            size = sqrt(squared) if squared >= 0 else nan
+        if not silent:
+            look(k, size * scale, x)
+        if size <= target:
+            return Run(k, SolveStatus.CONVERGED)
+        if not size < inf:
+            return Run(k, SolveStatus.NOT_FINITE)
+        scale_and_add(p, rho / before, z)
+    return Run(k, None)
+
+
+def _steps_on_device(
+    system: Vectors,
+    x: Any,
+    r: Any,
+    q: Any,
+    scale: float,
+    target: float,
+    k: int,
+    maxiter: int,
+    look: _Looks,
+) -> Run:
+    """Run the recurrence with a test at every few steps; numbers stay on their device between.
+
+    A direction that is not one of positive curvature freezes x, and is noticed at the next look.
+    """
+    ops, precondition = system.ops, system.precondition
+    dot, add_multiple, scale_and_add, _, _ = system.arithmetic
+    as_array = ops.asarray
+    where, minimum = ops.where, ops.minimum
+    z = r if precondition is None else precondition(r)
+    p = ops.copy(z)
+    rho = as_array(dot(r, z))
+    worst, none = rho, ops.zeros_like(rho)
+    while k < maxiter:
+        q = system.apply(p, q)
+        curvature = as_array(dot(p, q))
+        worst = minimum(worst, minimum(curvature, rho))
+        alpha = where(worst > 0, rho / curvature, none)
+        add_multiple(x, alpha * scale, p)
+        add_multiple(r, -alpha, q)
+        k += 1
+        z = r if precondition is None else precondition(r)
+        before, rho = rho, as_array(dot(r, z))
+        if k % look.every == 0 or k == maxiter:
+            squared = float(rho if precondition is None else dot(r, r))
+            size = sqrt(squared) * scale if squared >= 0 else nan
+            if not look.silent:
+                look(k, size, x)
+            if size <= target:
+                return Run(k, SolveStatus.CONVERGED)
+            if not size < inf:
+                return Run(k, SolveStatus.NOT_FINITE)
+            if not float(worst) > 0:
+                return Run(k, _breakdown(float(curvature), float(rho)))
+        scale_and_add(p, where(worst > 0, rho / before, none), z)
+    return Run(k, None)
+
+
+def _breakdown(curvature: float, rho: float) -> SolveStatus:
+    finite = abs(curvature) < inf and abs(rho) < inf
+    return SolveStatus.NOT_POSITIVE_DEFINITE if finite else SolveStatus.NOT_FINITE

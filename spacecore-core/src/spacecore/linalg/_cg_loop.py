@@ -1,0 +1,285 @@
+"""Conjugate gradients as one functional loop, over batches of any number of leading axes.
+
+For libraries that compile loops, and for batches everywhere. Numbers such as step lengths are
+arrays of the leading axes; a system that is finished keeps its numbers while others go on.
+Residuals are kept divided by a power of two, so that squares neither overflow nor vanish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from spacecore.linalg._problem import (
+    Operands,
+    Options,
+    inner_in_coordinates,
+    operator_in_coordinates,
+)
+from spacecore.linalg._result import SolveStatus
+
+__all__ = ["LoopState", "Problem", "solve_in_loop", "solve_watched"]
+
+RUNNING = -1
+DONE = SolveStatus.CONVERGED.code
+MAX_ITERATIONS = SolveStatus.MAX_ITERATIONS.code
+INDEFINITE = SolveStatus.NOT_POSITIVE_DEFINITE.code
+STAGNATED = SolveStatus.STAGNATED.code
+NOT_FINITE = SolveStatus.NOT_FINITE.code
+
+Map = Callable[[Any], Any]
+
+
+class LoopState(NamedTuple):
+    """What steps change. `code` is RUNNING where a system goes on; `r` and `p` are scaled."""
+
+    k: Any
+    x: Any
+    r: Any
+    p: Any
+    rho: Any
+    size: Any
+    iters: Any
+    code: Any
+    scale: Any
+    history: Any
+
+
+class Problem:
+    """Systems of one operator in coordinates; vectors have shape (..., n).
+
+    Parameters
+    ----------
+    operands : Operands
+    b : array, shape (..., n)
+    own : int
+        How many leading axes are the caller's; the others are what `vmap` maps.
+    lift : callable
+        Maps a function of operands and arrays over these others.
+    keep : int
+        How many residual norms to keep; 0 for none.
+    """
+
+    def __init__(self, operands: Operands, b: Any, own: int, lift: Callable[..., Any], keep: int):
+        A, preconditioner = operands.A, operands.preconditioner
+        self.ops, self.b, self.keep = A.ops, b, keep
+        self.maxiter = operands.maxiter
+        self.leading = tuple(b.shape[:-1])
+        axes = self.leading[len(self.leading) - own :]
+
+        def lifted(make: Callable[[Operands], Any]) -> Any:
+            inner = lift(lambda given, *vs: make(given)(*vs))
+            return lambda *vs: inner(operands, *vs)
+
+        self.apply: Map = lifted(lambda given: operator_in_coordinates(given.A, axes))
+        self.precondition: Map | None = None
+        if preconditioner is not None:
+            self.precondition = lifted(
+                lambda given: operator_in_coordinates(given.preconditioner, axes)
+            )
+        self.weigh = A.ops.linalg.vecdot
+        if not A.domain.is_euclidean:
+            self.weigh = lifted(lambda given: inner_in_coordinates(given.A.domain, axes))
+
+    def inner(self, x: Any, y: Any) -> Any:
+        """Return the real inner products over the last axis, of what is real by theory."""
+        return self.ops.real(self.weigh(x, y))
+
+    def norm(self, v: Any) -> Any:
+        """Return norms over the last axis, whatever the units of the vectors."""
+        scale = self.scale(v)
+        v = v / scale[..., None]
+        return scale * self.ops.sqrt(self.inner(v, v))
+
+    def scale(self, v: Any) -> Any:
+        """Return the power of two below the largest coordinate; 1 where that is 0 or not finite."""
+        ops = self.ops
+        if v.shape[-1] == 0:
+            return ops.ones(v.shape[:-1], dtype=ops.real_dtype(v.dtype))
+        largest = ops.max(ops.abs(v), axis=-1)
+        usual = (largest > 0) & ops.isfinite(largest)
+        exponent = ops.floor(ops.log2(ops.where(usual, largest, ops.ones_like(largest))))
+        return ops.pow(ops.full_like(exponent, 2.0), exponent)
+
+
+def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return x, and `(num_iters, residual_norm, code, history)`; history has its steps last.
+
+    A recurrence that claims convergence which the true residual denies is restarted from the
+    truth, for as long as that gains at least a factor of two.
+    """
+    ops = problem.ops
+    state, r, target = _begin(problem, x0, tol, atol)
+
+    def goes_on(loop: tuple[LoopState, Any]) -> Any:
+        return _any_runs(problem, loop[0], problem.maxiter)
+
+    def again(loop: tuple[LoopState, Any]) -> tuple[LoopState, Any]:
+        state, r = loop
+        before = state.size
+        state = _run(problem, _restart(problem, state, r), target, problem.maxiter)
+        return _judge(problem, state, before, target)
+
+    state, _ = ops.while_loop(goes_on, again, (state, r))
+    return _finished(ops, state)
+
+
+def _finished(ops: Any, s: LoopState) -> tuple[Any, tuple[Any, ...]]:
+    code = ops.where(s.code == RUNNING, ops.full_like(s.code, MAX_ITERATIONS), s.code)
+    history = None if s.history is None else ops.moveaxis(s.history, 0, -1)
+    return s.x, (s.iters, s.size, code, history)
+
+
+def _run(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
+    """Steps until no system runs, or up to a number of steps."""
+    return problem.ops.while_loop(
+        lambda s: _any_runs(problem, s, stop), lambda s: _step(problem, s, target), s
+    )
+
+
+def _any_runs(problem: Problem, s: LoopState, stop: Any) -> Any:
+    running = s.code == RUNNING
+    if problem.leading:
+        running = problem.ops.any(running)
+    return running & (s.k < stop)
+
+
+def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, Any, Any]:
+    """The state before the first run, the residual, and its norm to reach."""
+    ops, b = problem.ops, problem.b
+    x = ops.zeros_like(b) if x0 is None else x0
+    r = b if x0 is None else b - problem.apply(x0)
+    size = problem.norm(r)
+    target = atol + tol * (size if x0 is None else problem.norm(b))
+    iters = ops.zeros(size.shape, dtype=ops.int32)
+    code = ops.where(size <= target, iters + DONE, iters + RUNNING)
+    code = ops.where(ops.isfinite(size), code, iters + NOT_FINITE)
+    history = None
+    if problem.keep:
+        history = ops.full((problem.keep, *size.shape), ops.nan, dtype=size.dtype)
+        history = ops.index_set(history, 0, size)
+    k = ops.zeros((), dtype=ops.int32)
+    one = ops.ones_like(size)
+    blank = ops.zeros_like(x)
+    state = LoopState(k, x, blank, blank, one, size, iters, code, one, history)
+    return state, r, target
+
+
+def _restart(problem: Problem, s: LoopState, r: Any) -> LoopState:
+    """Every system that still runs, from its true residual: the first direction is steepest."""
+    scale = problem.scale(r)
+    r = r / scale[..., None]
+    z = r if problem.precondition is None else problem.precondition(r)
+    fresh = s._replace(r=r, p=z, rho=problem.inner(r, z), scale=scale)
+    return _chosen(problem, s.code == RUNNING, fresh, s)
+
+
+def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> tuple[LoopState, Any]:
+    """What the true residual says of a run that ended, and that residual."""
+    ops = problem.ops
+    r = problem.b - problem.apply(s.x)
+    size = problem.norm(r)
+    reached = size <= target
+    retry = ops.where(size < 0.5 * before, s.iters * 0 + RUNNING, s.iters * 0 + STAGNATED)
+    code = ops.where((s.code == DONE) & ~reached, retry, s.code)
+    code = ops.where(reached, ops.full_like(code, DONE), code)
+    code = ops.where(ops.isfinite(size), code, ops.full_like(code, NOT_FINITE))
+    return s._replace(size=size, code=code), r
+
+
+def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
+    """One step of every running system.
+
+    Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res.
+    Natl. Bur. Stand. 49 (1952), section 3; preconditioned.
+    """
+    ops = problem.ops
+    q = problem.apply(s.p)
+    curvature = problem.inner(s.p, q)
+    moves = (s.code == RUNNING) & (curvature > 0) & (s.rho > 0)
+    one = ops.ones_like(curvature)
+    alpha = s.rho / ops.where(moves, curvature, one)
+    x = s.x + (alpha * s.scale)[..., None] * s.p
+    r = s.r - alpha[..., None] * q
+    if problem.precondition is None:
+        rho = squared = problem.inner(r, r)
+        z = r
+    else:
+        z = problem.precondition(r)
+        rho, squared = problem.inner(r, z), problem.inner(r, r)
+    size = ops.sqrt(squared) * s.scale
+    p = z + (rho / ops.where(moves, s.rho, one))[..., None] * s.p
+    code = ops.where(size <= target, ops.full_like(s.code, DONE), s.code)
+    code = ops.where(ops.isfinite(size), code, ops.full_like(s.code, NOT_FINITE))
+    moved = LoopState(s.k, x, r, p, rho, size, s.iters + 1, code, s.scale, None)
+    finite = ops.isfinite(curvature) & ops.isfinite(s.rho)
+    why = ops.where(finite, ops.full_like(s.code, INDEFINITE), ops.full_like(s.code, NOT_FINITE))
+    stopped = s._replace(code=ops.where(s.code == RUNNING, why, s.code))
+    chosen = _chosen(problem, moves, moved, stopped)
+    history = s.history
+    if history is not None:
+        kept = ops.where(moves, size, ops.full_like(size, ops.nan))
+        history = ops.index_set(history, s.k + 1, kept)
+    return chosen._replace(k=s.k + 1, history=history)
+
+
+def _chosen(problem: Problem, mask: Any, one: LoopState, other: LoopState) -> LoopState:
+    """`one` for systems where the mask holds, `other` elsewhere; steps and history are `other`'s."""
+    where = problem.ops.where
+    column = mask[..., None]
+
+    def pick(name: str) -> Any:
+        new, old = getattr(one, name), getattr(other, name)
+        return old if new is old else where(column if name in "xrp" else mask, new, old)
+
+    names = ("x", "r", "p", "rho", "size", "iters", "code", "scale")
+    return other._replace(**{name: pick(name) for name in names})
+
+
+def solve_watched(
+    ops: Any, operands: Operands, b: Any, own: int, options: Options
+) -> tuple[Any, tuple[Any, ...]]:
+    """Solve by compiled pieces, and call back between them; returns what `solve_in_loop` does."""
+    pieces = _pieces(ops)
+    watch = options.watch
+    static = {"own": own, "keep": options.keep}
+    state, r, target = pieces["begin"](operands, b, **static)
+    watch(0, state.size, state.x)
+    while bool(ops.any(state.code == RUNNING)) and int(state.k) < operands.maxiter:
+        before = state.size
+        state = pieces["restart"](operands, b, state, r, **static)
+        while bool(ops.any(state.code == RUNNING)) and int(state.k) < operands.maxiter:
+            stop = min(int(state.k) + watch.every, operands.maxiter)
+            state = pieces["advance"](operands, b, state, target, stop, **static)
+            watch(int(state.k), state.size, state.x)
+        state, r = pieces["judge"](operands, b, state, before, target, **static)
+    return _finished(ops, state)
+
+
+@cache
+def _pieces(ops: Any) -> dict[str, Any]:
+    """The parts of the loop, each compiled once for a structure."""
+
+    def begin(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
+        return _begin(_plain(operands, b, own, keep), operands.x0, operands.tol, operands.atol)
+
+    def restart(operands: Operands, b: Any, s: Any, r: Any, *, own: int, keep: int) -> Any:
+        return _restart(_plain(operands, b, own, keep), s, r)
+
+    def advance(
+        operands: Operands, b: Any, s: Any, target: Any, stop: Any, *, own: int, keep: int
+    ) -> Any:
+        return _run(_plain(operands, b, own, keep), s, target, stop)
+
+    def judge(
+        operands: Operands, b: Any, s: Any, before: Any, target: Any, *, own: int, keep: int
+    ) -> Any:
+        return _judge(_plain(operands, b, own, keep), s, before, target)
+
+    made = {"begin": begin, "restart": restart, "advance": advance, "judge": judge}
+    return {name: ops.jit(piece, static_argnames=("own", "keep")) for name, piece in made.items()}
+
+
+def _plain(operands: Operands, b: Any, own: int, keep: int) -> Problem:
+    return Problem(operands, b, own, lambda function: function, keep)

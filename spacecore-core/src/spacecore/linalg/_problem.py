@@ -1,0 +1,203 @@
+"""What every solver checks once at its entry, and the system in coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import index
+from typing import Any, NamedTuple
+
+from spacecore._typing import Shape, type_name
+from spacecore.errors import SpaceValidationError
+from spacecore.linop import LinOp
+from spacecore.space import Space
+from spacecore.space._batch import batched
+
+__all__ = [
+    "Operands",
+    "Options",
+    "check_options",
+    "check_system",
+    "in_coordinates",
+    "inner_in_coordinates",
+    "operator_in_coordinates",
+    "out_of_coordinates",
+    "product_in_coordinates",
+    "riesz_in_coordinates",
+]
+
+Map = Callable[[Any], Any]
+
+
+class Operands(NamedTuple):
+    """Everything that a solve depends on beside the right-hand side: a tree for transformations.
+
+    Attributes
+    ----------
+    A : LinOp
+    preconditioner : LinOp or None
+    x0 : array or None
+        In coordinates.
+    tol, atol : number
+    maxiter : int
+    """
+
+    A: LinOp
+    preconditioner: LinOp | None
+    x0: Any
+    tol: Any
+    atol: Any
+    maxiter: Any
+
+
+class Options(NamedTuple):
+    """What a solver keeps, and whom it tells.
+
+    Attributes
+    ----------
+    keep : int
+        How many residual norms there is room for; 0 keeps none.
+    watch : Watch or None
+        Called with `(k, residual_norm, x)`, x in coordinates.
+    check_every : int
+        Steps between two stopping tests where a test waits for a device.
+    """
+
+    keep: int
+    watch: Any
+    check_every: int
+
+
+def check_options(
+    tol: Any, atol: Any, maxiter: int | None, check_every: int | None, default: int
+) -> int:
+    """Return the number of iterations allowed.
+
+    Raises
+    ------
+    ValueError
+        For a negative number.
+    """
+    for name, value in (("tol", tol), ("atol", atol)):
+        if isinstance(value, int | float) and not value >= 0:
+            raise ValueError(f"A tolerance is a number of at least 0. Got {name}={value}.")
+    if check_every is not None and index(check_every) < 1:
+        raise ValueError(f"check_every is at least 1. Got {check_every}.")
+    if maxiter is None:
+        return default
+    if index(maxiter) < 0:
+        raise ValueError(f"maxiter is at least 0. Got {maxiter}.")
+    return index(maxiter)
+
+
+def check_system(solver: str, A: LinOp, b: Any, x0: Any, preconditioner: LinOp | None) -> Shape:
+    """Return the leading axes of b: none for one right-hand side.
+
+    Raises
+    ------
+    SpaceValidationError
+        If A is not square or can't be Hermitian, or something is not of its space.
+    TypeError
+        If A or the preconditioner is no operator.
+    """
+    if not isinstance(A, LinOp):
+        raise TypeError(_no_operator(solver, "A", A))
+    space = A.domain
+    if A.codomain is not space and A.codomain != space:
+        raise SpaceValidationError(
+            f"`{solver}` needs A.domain == A.codomain. Got {space!r} and {A.codomain!r}."
+        )
+    if A.is_hermitian() is False:
+        raise SpaceValidationError(f"`{solver}` needs A = A.H. Got {A!r}, which is not Hermitian.")
+    if preconditioner is not None:
+        _check_preconditioner(solver, space, preconditioner)
+    leading = space.check_batch(b)
+    if x0 is not None and space.check_batch(x0) != leading:
+        raise SpaceValidationError(
+            f"`{solver}` needs one x0 for each right-hand side. Got leading axes "
+            f"{space.check_batch(x0)} for x0 and {leading} for b."
+        )
+    return leading
+
+
+def _check_preconditioner(solver: str, space: Space, preconditioner: Any) -> None:
+    if not isinstance(preconditioner, LinOp):
+        raise TypeError(_no_operator(solver, "preconditioner", preconditioner))
+    for side in (preconditioner.domain, preconditioner.codomain):
+        if side is not space and side != space:
+            raise SpaceValidationError(
+                f"`{solver}` needs a preconditioner that maps A.domain to itself. "
+                f"Got {side!r} and {space!r}."
+            )
+
+
+def _no_operator(solver: str, name: str, given: object) -> str:
+    return (
+        f"`{solver}` takes {name} as a LinOp. Got {type_name(given)}. "
+        f"Wrap a matrix: `DenseLinOp(matrix, space)`."
+    )
+
+
+def in_coordinates(space: Space, leading: Shape, x: Any) -> Any:
+    """Return an element, or a batch, as an array of shape (..., size)."""
+    if space._holds_arrays:
+        if len(space.shape) == 1:
+            return x
+        return space.ops.reshape(x, (*leading, space.size))
+    return batched(space.ops, space._flatten, leading, x)
+
+
+def out_of_coordinates(space: Space, leading: Shape, v: Any) -> Any:
+    """Return the element, or the batch, of coordinates; shape (..., size)."""
+    if space._holds_arrays:
+        if len(space.shape) == 1:
+            return v
+        return space.ops.reshape(v, (*leading, *space.shape))
+    return batched(space.ops, space._unflatten, leading, v)
+
+
+def operator_in_coordinates(op: LinOp, leading: Shape) -> Map:
+    """Return A as a function on arrays of shape (..., size)."""
+    space = op.domain
+    if leading:
+        return lambda v: in_coordinates(
+            space, leading, op._vapply(out_of_coordinates(space, leading, v), leading)
+        )
+    apply = op._forward_kernel() or op._apply
+    if space._holds_arrays and len(space.shape) == 1:
+        return apply
+    flatten, unflatten = space._flatten, space._unflatten
+    return lambda v: flatten(apply(unflatten(v)))
+
+
+def product_in_coordinates(op: LinOp) -> Callable[[Any, Any], Any]:
+    """Return A as a function of a vector of coordinates, and of memory that it may write to."""
+    product = op._coordinate_kernel()
+    if product is not None:
+        return product
+    apply = operator_in_coordinates(op, ())
+    return lambda v, out: apply(v)
+
+
+def inner_in_coordinates(space: Space, leading: Shape) -> Callable[[Any, Any], Any]:
+    """Return the inner product on arrays of shape (..., size)."""
+    if space.is_euclidean:
+        return space.ops.linalg.vecdot
+
+    def inner(x: Any, y: Any) -> Any:
+        elements = [out_of_coordinates(space, leading, v) for v in (x, y)]
+        return batched(space.ops, space._inner, leading, *elements)
+
+    return inner
+
+
+def riesz_in_coordinates(space: Space, leading: Shape, *, inverse: bool) -> Map | None:
+    """Return the Riesz map, or its inverse, on arrays of shape (..., size); None for identity."""
+    if space.is_euclidean:
+        return None
+    riesz = space._riesz_inverse if inverse else space._riesz
+
+    def mapped(v: Any) -> Any:
+        x = out_of_coordinates(space, leading, v)
+        return in_coordinates(space, leading, batched(space.ops, riesz, leading, x))
+
+    return mapped

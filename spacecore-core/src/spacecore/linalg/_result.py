@@ -1,0 +1,138 @@
+"""What a solver returns: the solution, how it went, and whether to believe it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from spacecore._value import Value
+from spacecore.backend import BackendOps
+from spacecore.errors import SpaceCoreError
+
+__all__ = ["SolveError", "SolveResult", "SolveStatus"]
+
+
+class SolveStatus(Enum):
+    """How a solve ended. The value is the message; `code` is what compiled functions carry."""
+
+    CONVERGED = "The residual is within the tolerance."
+    MAX_ITERATIONS = "The iterations ran out. Raise maxiter, loosen tol, or precondition."
+    NOT_POSITIVE_DEFINITE = (
+        "A direction of zero or negative curvature was met: the operator or the preconditioner is "
+        "not positive definite. Use minres or gmres."
+    )
+    STAGNATED = (
+        "The residual can't be reduced further in this precision. Loosen tol, or use a wider dtype."
+    )
+    NOT_FINITE = "An infinity or a NaN appeared. Check the operator and the right-hand side."
+
+    @property
+    def code(self) -> int:
+        """The place in the order above; 0 is convergence."""
+        return _CODES[self]
+
+    def __str__(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
+_STATUSES = tuple(SolveStatus)
+_CODES = {status: code for code, status in enumerate(_STATUSES)}
+
+
+class SolveError(SpaceCoreError, RuntimeError):
+    """A solve did not converge; raised by `raise_for_status` alone."""
+
+
+class SolveResult(
+    Value, data=("x", "num_iters", "residual_norm", "code", "history"), static=("ops", "solver")
+):
+    """The result of a solve, of one right-hand side or of a batch.
+
+    For a batch the numbers are arrays of its leading axes. Where the loop is compiled they are
+    arrays always, so that asking for the solution waits for nothing.
+
+    Attributes
+    ----------
+    x : element of the space, or batch of them
+        The solution; the best there is where the solve did not converge.
+    num_iters : int or array
+        Products with the operator that moved the solution.
+    residual_norm : float or array
+        ‖b − A x‖ of this x, in the norm of the space: the true one.
+    code : int or array
+        The code of the status.
+    history : array or None
+        Residual norms by the recurrence, the starting one first; shape (steps + 1, ...).
+    solver : str
+    """
+
+    x: Any
+    num_iters: Any
+    residual_norm: Any
+    code: Any
+    history: Any
+    ops: BackendOps
+    solver: str
+
+    def __init__(
+        self,
+        *,
+        x: Any,
+        num_iters: Any,
+        residual_norm: Any,
+        code: Any,
+        history: Any,
+        ops: BackendOps,
+        solver: str,
+    ):
+        self.x = x
+        self.num_iters = num_iters
+        self.residual_norm = residual_norm
+        self.code = code
+        self.history = history
+        self.ops = ops
+        self.solver = solver
+
+    @property
+    def converged(self) -> Any:
+        """Whether the residual is within the tolerance; bool, or array of bool."""
+        return self.code == 0
+
+    @property
+    def status(self) -> Any:
+        """A `SolveStatus`; for a batch and inside a compiled function, the array of codes."""
+        if isinstance(self.code, int):
+            return _STATUSES[self.code]
+        if self.ops.is_traced(self.code) or tuple(self.code.shape) != ():
+            return self.code
+        return _STATUSES[int(self.code)]
+
+    def raise_for_status(self) -> None:
+        """Raise if the solve, or one of a batch, did not converge.
+
+        Raises
+        ------
+        SolveError
+        """
+        codes = self._codes()
+        failed = [code for code in codes if code != 0]
+        if failed:
+            status = _STATUSES[failed[0]]
+            which = "" if len(codes) == 1 else f" {len(failed)} of {len(codes)} systems:"
+            raise SolveError(f"{self.solver} did not converge.{which} {status.value}")
+
+    def _codes(self) -> list[int]:
+        if isinstance(self.code, int):
+            return [self.code]
+        return [int(code) for code in self.ops.to_numpy(self.code).reshape(-1)]
+
+    def __repr__(self) -> str:
+        if self.ops.is_traced(self.code):
+            return f"SolveResult({self.solver}, traced)"
+        codes = self._codes()
+        if isinstance(self.status, SolveStatus):
+            return (
+                f"SolveResult({self.solver}: {self.status} after {int(self.num_iters)} iterations, "
+                f"residual {float(self.residual_norm):.3g})"
+            )
+        return f"SolveResult({self.solver}: {codes.count(0)} of {len(codes)} systems converged)"

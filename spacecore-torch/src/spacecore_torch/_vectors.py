@@ -1,0 +1,65 @@
+"""Vectors changed in place, with one call for each pass over memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from spacecore.backend import VectorArithmetic, differs
+
+__all__ = ["Vectors"]
+
+
+class Vectors:
+    """`vector_arithmetic`."""
+
+    @staticmethod
+    @differs("on accelerators numbers stay tensors, so that nobody waits for them")
+    def vector_arithmetic(example: Any, /) -> VectorArithmetic:
+        on_host = example.device.type == "cpu"
+        return VectorArithmetic(
+            dot=_dot(on_host=on_host, is_complex=example.dtype.is_complex),
+            add_multiple=_add_multiple if on_host else _add_multiple_of_tensor,
+            scale_and_add=_scale_and_add if on_host else _scale_and_add_by_tensor,
+            product=_product,
+            on_host=on_host,
+        )
+
+
+def _dot(*, on_host: bool, is_complex: bool) -> Any:
+    if not is_complex:
+        return _real_number if on_host else torch.dot
+    return _complex_number if on_host else _real_part
+
+
+def _real_number(x: Any, y: Any) -> Any:
+    return torch.dot(x, y).item()
+
+
+def _real_part(x: Any, y: Any) -> Any:
+    return torch.vdot(x, y).real
+
+
+def _complex_number(x: Any, y: Any) -> Any:
+    return torch.vdot(x, y).item().real
+
+
+def _add_multiple(x: Any, a: Any, y: Any) -> None:
+    x.add_(y, alpha=a)
+
+
+def _add_multiple_of_tensor(x: Any, a: Any, y: Any) -> None:
+    x.addcmul_(y, a)
+
+
+def _scale_and_add(x: Any, a: Any, y: Any) -> None:
+    torch.add(y, x, alpha=a, out=x)
+
+
+def _scale_and_add_by_tensor(x: Any, a: Any, y: Any) -> None:
+    torch.addcmul(y, x, a, out=x)
+
+
+def _product(matrix: Any, x: Any, out: Any) -> Any:
+    return torch.mv(matrix, x, out=out)
