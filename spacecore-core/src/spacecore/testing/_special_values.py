@@ -110,7 +110,7 @@ def _special(
     )
 
 
-def _points(values: tuple[float, ...]) -> Any:
+def _points(values: tuple[complex, ...]) -> Any:
     return array(values=values)
 
 

@@ -19,6 +19,7 @@ from spacecore.testing import (
     _own_identity,
     _own_products,
     _own_random,
+    _own_solves,
     _own_sparse,
     _own_updates,
     _own_vectorization,
@@ -55,6 +56,7 @@ _LAWS: tuple[Callable[[], Iterator[Case]], ...] = (
     _own_random.laws,
     _own_autodiff.laws,
     _own_sparse.laws,
+    _own_solves.laws,
 )
 
 

@@ -1,0 +1,127 @@
+"""Linear solves: derivatives by the equation that was solved, and vectors changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from spacecore.testing._case import Case
+from spacecore.testing._inputs import FLOATING, put
+from spacecore.testing._law import check_tree, floats, law, on_host
+
+__all__ = ["laws"]
+
+_A = np.array([[3.0, 1.0, 0.0], [0.5, 2.0, -1.0], [0.0, 1.0, 4.0]])
+_B = np.array([1.0, -2.0, 0.5])
+_ROWS = np.stack([_B, 2 * _B + 1])
+
+
+def laws() -> Iterator[Case]:
+    """Yield the cases."""
+    yield law("custom_linear_solve[eager]", _value)
+    yield law("custom_linear_solve[jit]", _compiled)
+    yield law("custom_linear_solve[vmap]", _mapped)
+    yield law("custom_linear_solve[grad]", _gradients, operations=("grad",))
+    yield law("custom_linear_solve[jvp]", _directional, operations=("jvp",))
+    for dtype in FLOATING:
+        check = partial(_arithmetic, dtype)
+        yield law(f"vector_arithmetic[{dtype}]", check, dtypes=(dtype,))
+        check = partial(_in_place, dtype)
+        name = f"vector_arithmetic[{dtype}-in-place]"
+        yield law(name, check, dtypes=(dtype,), numpy_arrays=True)
+
+
+def _solved(ops: Any, a: Any, b: Any) -> Any:
+    """Solve A x = b by the functions that a solver hands over, with an array beside x."""
+
+    def solve(operands: Any, right: Any, lift: Any) -> Any:
+        x = lift(lambda held, v: ops.solve(held["a"], v))(operands, right)
+        return x, (ops.ones_like(x[..., 0]),)
+
+    def tangent_solve(operands: Any, right: Any, lift: Any) -> Any:
+        return solve(operands, right, lift)[0]
+
+    def transpose_solve(operands: Any, right: Any, lift: Any) -> Any:
+        return lift(lambda held, v: ops.solve(ops.matrix_transpose(held["a"]), v))(operands, right)
+
+    return ops.custom_linear_solve(
+        lambda operands, x: operands["a"] @ x,
+        {"a": a},
+        b,
+        solve,
+        tangent_solve,
+        transpose_solve,
+    )
+
+
+def _value(ops: Any) -> None:
+    got = _solved(ops, floats(ops, _A), floats(ops, _B))
+    check_tree(ops, got, (np.linalg.solve(_A, _B), (np.asarray(1.0),)), loose=10)
+
+
+def _compiled(ops: Any) -> None:
+    got = ops.jit(partial(_solved, ops))(floats(ops, _A), floats(ops, _B))
+    check_tree(ops, got, (np.linalg.solve(_A, _B), (np.asarray(1.0),)), loose=10)
+
+
+def _mapped(ops: Any) -> None:
+    a = floats(ops, _A)
+    got = ops.vmap(lambda b: _solved(ops, a, b)[0])(floats(ops, _ROWS))
+    check_tree(ops, got, np.linalg.solve(_A, _ROWS.T).T, loose=10)
+    both = ops.vmap(lambda m, b: _solved(ops, m, b)[0])
+    matrices = np.stack([_A, _A.T])
+    want = np.stack([np.linalg.solve(m, b) for m, b in zip(matrices, _ROWS, strict=True)])
+    check_tree(ops, both(floats(ops, matrices), floats(ops, _ROWS)), want, loose=10)
+
+
+def _gradients(ops: Any) -> None:
+    """For F = <w, x>: dF/db = A^-T w, and dF/dA = -(A^-T w) x^T."""
+    weights = floats(ops, [1, 2, -1])
+    function = ops.grad(lambda a, b: ops.sum(weights * _solved(ops, a, b)[0]), argnums=(0, 1))
+    x, pulled = np.linalg.solve(_A, _B), np.linalg.solve(_A.T, [1.0, 2.0, -1.0])
+    got = tuple(function(floats(ops, _A), floats(ops, _B)))
+    check_tree(ops, got, (-np.outer(pulled, x), pulled), loose=20)
+
+
+def _directional(ops: Any) -> None:
+    """Differentiate what was solved: dx = A^-1 (db - dA x)."""
+    da, db = np.outer(_B, [1.0, 0.0, 2.0]), _B[::-1].copy()
+    primals = (floats(ops, _A), floats(ops, _B))
+    tangents = (floats(ops, da), floats(ops, db))
+    got = ops.jvp(lambda a, b: _solved(ops, a, b)[0], primals, tangents)
+    x = np.linalg.solve(_A, _B)
+    check_tree(ops, tuple(got), (x, np.linalg.solve(_A, db - da @ x)), loose=20)
+
+
+def _vectors(dtype: str) -> Any:
+    x, y = _B.astype(dtype), _B[::-1].astype(dtype)
+    return (x * (1 + 2j), y * (1 - 1j)) if dtype.startswith("complex") else (x, y)
+
+
+def _arithmetic(dtype: str, ops: Any) -> None:
+    x, y = (v.astype(dtype) for v in _vectors(dtype))
+    arithmetic = ops.vector_arithmetic(put(ops, x))
+    got = arithmetic.dot(put(ops, x), put(ops, y))
+    want = float(np.vdot(x, y).real)
+    assert abs(float(got) - want) < 1e-5 * abs(want), f"expected Re <x, y> = {want}, got {got}"
+    assert isinstance(got, float) is arithmetic.on_host, (
+        f"expected a Python float on the host, got {type(got).__name__}"
+    )
+    matrix = _A.astype(dtype)
+    product = arithmetic.product(put(ops, matrix), put(ops, x), put(ops, np.zeros_like(x)))
+    error = np.abs(on_host(product, ops) - matrix @ x).max()
+    assert error < 1e-5, f"expected the product A x, got an error of {error:.1e}"
+
+
+def _in_place(dtype: str, ops: Any) -> None:
+    x, y = (v.astype(dtype) for v in _vectors(dtype))
+    arithmetic = ops.vector_arithmetic(x)
+    changed = x.copy()
+    arithmetic.add_multiple(changed, 0.5, y)
+    assert np.allclose(changed, x + 0.5 * y, rtol=1e-5), "expected x += a y, got another x"
+    changed = x.copy()
+    arithmetic.scale_and_add(changed, 0.5, y)
+    assert np.allclose(changed, 0.5 * x + y, rtol=1e-5), "expected x = a x + y, got another x"
