@@ -111,7 +111,7 @@ def _arithmetic(dtype: str, ops: Any) -> None:
         f"expected a Python float on the host, got {type(got).__name__}"
     )
     matrix = _A.astype(dtype)
-    product = arithmetic.product(put(ops, matrix), put(ops, x), put(ops, np.zeros_like(x)))
+    product = arithmetic.product(put(ops, matrix))(put(ops, x), put(ops, np.zeros_like(x)))
     error = np.abs(on_host(product, ops) - matrix @ x).max()
     assert error < 1e-5, f"expected the product A x, got an error of {error:.1e}"
 
@@ -119,9 +119,9 @@ def _arithmetic(dtype: str, ops: Any) -> None:
 def _in_place(dtype: str, ops: Any) -> None:
     x, y = (v.astype(dtype) for v in _vectors(dtype))
     arithmetic = ops.vector_arithmetic(x)
-    changed = x.copy()
-    arithmetic.add_multiple(changed, 0.5, y)
-    assert np.allclose(changed, x + 0.5 * y, rtol=1e-5), "expected x += a y, got another x"
+    changed = y.copy()
+    arithmetic.add_multiple(x, changed, len(x), 0.5)
+    assert np.allclose(changed, y + 0.5 * x, rtol=1e-5), "expected y += a x, got another y"
     changed = x.copy()
     arithmetic.scale_and_add(changed, 0.5, y)
     assert np.allclose(changed, 0.5 * x + y, rtol=1e-5), "expected x = a x + y, got another x"
