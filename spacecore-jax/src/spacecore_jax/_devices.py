@@ -23,13 +23,17 @@ def find_device(device: Any) -> Any:
     """
     if isinstance(device, jax.Device):
         return device
-    kind, _, index = str(device).partition(":")
+    name = str(device)
+    kind, _, index = name.partition(":")
     for found in _local_devices(kind):
         if index in ("", str(found.id)):
             return found
-    names = ", ".join(name_of(there) for there in _all_devices())
+    there = _all_devices()
+    for found in there:
+        if name == str(found):  # as JAX prints it, in some versions otherwise than by kind
+            return found
     raise BackendUnavailableError(
-        f"JAX has no device {str(device)!r} here. It has {names}.",
+        f"JAX has no device {name!r} here. It has {', '.join(map(name_of, there))}.",
         backend="jax",
         hint="Use one of these, or install the build of JAX for that device.",
     )

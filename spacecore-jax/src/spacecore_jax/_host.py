@@ -18,7 +18,7 @@ from spacecore_jax._devices import is_on_cpu
 __all__ = ["aligned_copy", "from_host", "is_shareable"]
 
 _ALIGNMENT = 64
-_SMALL = 4096  # bytes that JAX copies at once, faster than it shares them
+_SMALL = 4096  # bytes that `asarray` takes in at once, faster than they are shared
 
 
 def from_host(array: np.ndarray[Any, Any], device: Any = None, *, copy: bool | None = None) -> Any:
@@ -37,7 +37,7 @@ def from_host(array: np.ndarray[Any, Any], device: Any = None, *, copy: bool | N
     if not is_on_cpu(device):
         # Waiting ends the transfer, after which the caller may write to the source.
         return jax.block_until_ready(jax.device_put(array, device))  # type: ignore[no-untyped-call]
-    if copy is not False and device is None and array.nbytes < _SMALL:
+    if copy is None and device is None and array.nbytes < _SMALL:
         return jnp.asarray(array)
     if copy is True or not _fits(array):
         array = aligned_copy(array)

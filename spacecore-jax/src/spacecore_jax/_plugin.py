@@ -15,7 +15,7 @@ def spacecore_backends() -> list[BackendSpec]:
         BackendSpec(
             name="jax",
             ops="spacecore_jax._ops:JaxOps",
-            requires=("jax", "jaxlib"),
+            requires=("jax>=0.8", "jaxlib"),
             array_types=("jax", "jaxlib"),
             capabilities=("autodiff", "jit", "sparse"),
             install="pip install spacecore-jax",
