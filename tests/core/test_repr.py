@@ -165,7 +165,7 @@ def test_large_and_deep_things_stay_one_line():
         deep = sc.TreeSpace.of((deep,))
     nested = B
     for _ in range(50):
-        nested = sc.BlockDiagonalLinOp([nested, nested])
+        nested = sc.BlockDiagonalLinOp([nested, B])
     for shown in (deep, nested, sc.BlockDiagonalLinOp([B] * 300), sum([B, D @ B] * 100)):
         text = repr(shown)
         assert len(text) < 400

@@ -11,6 +11,7 @@ MOST_LINES = 400
 # Where an object is probed, or any exception is caught: (module, function), and why there.
 PROBES = {
     ("spacecore._ambient", "resolve_context_priority"): "any object may carry a `ctx`, or none",
+    ("spacecore._notation", "_name"): "functions are of many types, and most have a name",
     ("spacecore.backend._bind", "_attribute"): "whether a library's object is a descriptor",
     ("spacecore.backend._bind", "_bind_one"): "whether the library has a name, asked once a class",
     ("spacecore.backend._bind", "_describe"): "a reason stands on the function where there is one",

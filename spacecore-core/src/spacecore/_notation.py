@@ -8,8 +8,7 @@ by an ellipsis, so that the line stays one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from types import BuiltinFunctionType, FunctionType, MethodType
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from spacecore._typing import Shape
@@ -20,6 +19,7 @@ __all__ = ["Writer", "cut", "summary"]
 
 _ITEMS = 8
 _LONGEST = 90
+_PARTS = 64
 
 
 class _Set(Protocol):
@@ -44,18 +44,22 @@ class Writer:
         Told elsewhere: a space of this dtype does not say so.
     depth : int
         Levels of trees and expressions that are still written out.
+    left : list
+        As long as the number of parts that are; shared, so that a tree whose branches are one
+        object takes no longer than its line.
     """
 
     dtype: str
-    depth: int = 5
+    depth: int = 12
+    left: list[None] = field(default_factory=lambda: [None] * _PARTS)
 
     def space(self, space: _Set) -> str:
         """Return a space as mathematics."""
-        return "…" if self.depth == 0 else space._notation(self._deeper())
+        return space._notation(self._deeper()) if self._goes_on() else "…"
 
     def term(self, op: _Term, binding: int = 0) -> str:
         """Return an operator, in brackets where it holds together less than its place asks."""
-        if self.depth == 0:
+        if not self._goes_on():
             return "…"
         text = op._notation(self._deeper())
         return text if op._binding >= binding else f"({text})"
@@ -78,7 +82,7 @@ class Writer:
         inside = self._deeper()
 
         def visit(subtree: Any) -> str:
-            return "…" if self.depth == 0 else inside.tree(subtree, write)
+            return inside.tree(subtree, write) if self._goes_on() else "…"
 
         def named(pair: tuple[Any, Any]) -> str:
             key, subtree = pair
@@ -98,11 +102,18 @@ class Writer:
 
     def function(self, function: Any) -> str:
         """Return the name of a function, without where it was made."""
-        return summary(function).rpartition(".")[2]
+        return _name(function).rpartition(".")[2]
 
     def listed(self, items: Sequence[Any], write: Callable[[Any], str], separator: str) -> str:
         """Return the items in a line, those in the middle of many left out."""
         return listed(items, write, separator)
+
+    def _goes_on(self) -> bool:
+        """Whether one more part is written."""
+        if self.depth == 0 or not self.left:
+            return False
+        self.left.pop()
+        return True
 
     def _deeper(self) -> Writer:
         return replace(self, depth=max(self.depth - 1, 0))
@@ -125,8 +136,8 @@ def summary(x: Any) -> str:
     """Describe a field in a few characters, never by the contents of an array."""
     if ops_of_array(x) is not None:
         return f"{dtype_name(x.dtype)}{list(x.shape)}"
-    if isinstance(x, FunctionType | BuiltinFunctionType | MethodType):
-        return x.__qualname__.replace("<lambda>", "λ")
+    if callable(x) and not isinstance(x, type):
+        return _name(x)
     if type(x) is dict:
         return "{" + listed(list(x.items()), lambda kv: f"{kv[0]!r}: {summary(kv[1])}") + "}"
     if type(x) is list:
@@ -136,10 +147,16 @@ def summary(x: Any) -> str:
     return repr(x)
 
 
+def _name(function: Any) -> str:
+    # Functions are of many types, of libraries too; that most have a name is all they share.
+    name: str = getattr(function, "__qualname__", type(function).__name__)
+    return name.replace("<lambda>", "λ")
+
+
 def _fields(tree: Any) -> list[tuple[str, Any]] | None:
     """Names and values of a dataclass or a NamedTuple; None for what is neither."""
     if is_dataclass(tree):
-        return [(field.name, getattr(tree, field.name)) for field in fields(tree)]
+        return [(each.name, getattr(tree, each.name)) for each in fields(tree)]
     if isinstance(tree, tuple):
         names: tuple[str, ...] = type(tree)._fields  # type: ignore[attr-defined]
         return list(zip(names, tree, strict=True))

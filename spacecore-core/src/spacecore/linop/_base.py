@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,22 +12,19 @@ from spacecore._ambient import resolve_context_priority
 from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import CheckLevel, DType, type_name
-from spacecore._value import Value
-from spacecore.backend import BackendOps, dtype_name
+from spacecore.backend import BackendOps
 from spacecore.linop._probe import probe_adjoint
 from spacecore.linop._refusals import refuse_array_operand, refuse_batch
+from spacecore.linop._term import Term
 from spacecore.space import Space
 from spacecore.space._batch import batched
-
-if TYPE_CHECKING:
-    from spacecore._notation import Writer
 
 __all__ = ["Kernel", "LinOp"]
 
 Kernel = Callable[[Any], Any]
 
 
-class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
+class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
     """A linear map from one space to another.
 
     To write one, subclass and define `_apply(x)` and `_rapply(y)`: elements in, elements out,
@@ -63,9 +60,6 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
     domain: Space
     codomain: Space
     ctx: Context
-
-    # How strongly a term holds together: 0 a sum, 1 a multiple, 2 a product, 3 a name.
-    _binding: ClassVar[int] = 3
 
     # An array on the left hands the operation over, and is told what to write instead.
     __array_ufunc__ = None
@@ -373,32 +367,6 @@ class LinOp(Value, data=("domain", "codomain"), static=("ctx",)):
 
     def __rmatmul__(self, other: Any) -> LinOp:
         return refuse_array_operand(self, "r@", other)
-
-    def __str__(self) -> str:
-        from spacecore._notation import Writer, cut
-
-        return f"{cut(Writer('').term(self))}: {self._type()}"
-
-    def __repr__(self) -> str:
-        return f"{self} ({self.ops.name}, {dtype_name(self.dtype)})"
-
-    def _type(self) -> str:
-        """Domain and codomain, in mathematics."""
-        from spacecore._notation import Writer, cut
-
-        write = Writer(dtype_name(self.dtype))
-        return f"{cut(write.space(self.domain))} → {cut(write.space(self.codomain))}"
-
-    def _notation(self, write: Writer) -> str:
-        """The operator as it stands in an expression."""
-        return type(self).__name__
-
-    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        from spacecore._notation import Writer, cut
-
-        term = cut(Writer("").term(self))
-        facts = {"shape": str(self.shape)} | ({} if term == type(self).__name__ else {"term": term})
-        return self._type(), facts, self._fields()
 
 
 def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:

@@ -77,7 +77,7 @@ def _pairs(one: Any, other: Any) -> list[tuple[str, Any, Any]]:
         return [(f".{k}", left[k], right[k]) for k in left if k in right and k != "ctx"]
     if isinstance(one, tuple) and isinstance(other, tuple):
         items = enumerate(zip(one, other, strict=False))
-        return [(f"[{i}]", x, y) for i, (x, y) in items]
+        return [(f"[{i}]", x, y) for i, (x, y) in items if isinstance(x, Value)]
     return []
 
 
