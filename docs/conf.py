@@ -55,7 +55,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 1e6,
     "show_memory": False,
     "show_signature": False,
-    "capture_repr": (),
+    "capture_repr": ("_repr_html_",),
     "matplotlib_animations": False,
     "nested_sections": False,
     "write_computation_times": False,

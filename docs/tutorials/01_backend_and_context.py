@@ -258,8 +258,8 @@ for name in ("nunpy", "cupy"):
 # with ``set_context`` for the process, or for a block of code with ``use_context``.
 
 with sc.use_context("numpy", dtype="float32"):
-    print("inside :", sc.DenseVectorSpace((3,)))
-print("outside:", sc.DenseVectorSpace((3,)))
+    print("inside :", repr(sc.DenseVectorSpace((3,))))
+print("outside:", repr(sc.DenseVectorSpace((3,))))
 
 
 # %%
