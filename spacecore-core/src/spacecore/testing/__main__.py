@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = contract_cases(thorough=options.thorough, pattern=_pattern(options.filter))
     started = time.perf_counter()
     report = run_cases(ops, cases, stop=options.x)
-    if options.filter is None and not report.failures:
+    if options.thorough and options.filter is None and not report.failures:
         report.stale = stale_differences(ops, cases)
     for line in report.lines():
         sys.stdout.write(f"{line}\n")

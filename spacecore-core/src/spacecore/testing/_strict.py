@@ -58,12 +58,6 @@ class StrictOps(BackendOps):
         | {"float32", "float64", "complex64", "complex128"}
     )
     direct: ClassVar[dict[str, Any]] = {"dtype_name": dtype_name}
-    differences: ClassVar[dict[str, str]] = {
-        "astype[*complex*-bool]": "the library casts no complex number to bool",
-        "clip[uint64-*": "the library wants `min <= max` of all elements",
-        "result_type[int8:uint64]": "no dtype of the standard holds both",
-        "result_type[uint64:int16]": "no dtype of the standard holds both",
-    }
 
     @property
     def device_name(self) -> str | None:
