@@ -22,6 +22,7 @@ from spacecore_torch._random import RandomNumbers
 from spacecore_torch._reductions import Reductions
 from spacecore_torch._searching import Searching
 from spacecore_torch._shapes import Shapes
+from spacecore_torch._solves import Solves
 from spacecore_torch._sparse import Sparse
 from spacecore_torch._tracing import is_traced
 from spacecore_torch._transfer import export, from_foreign, to_numpy
@@ -41,6 +42,7 @@ class TorchOps(
     Reductions,
     Searching,
     Shapes,
+    Solves,
     Sparse,
     Transforms,
     Updates,
@@ -87,14 +89,12 @@ class TorchOps(
         "cholesky": torch.linalg.cholesky,
         "copy": torch.clone,
         "diagonal": torch.linalg.diagonal,
-        "eigh": torch.linalg.eigh,
         "expand_dims": torch.unsqueeze,
         "moveaxis": torch.movedim,  # `vmap` knows this name of it alone
         "ndim": torch.Tensor.dim,
         "norm": torch.linalg.norm,
         "ravel": torch.ravel,
         "size": torch.numel,
-        "svd": torch.linalg.svd,
         "unstack": torch.unbind,
     }
 

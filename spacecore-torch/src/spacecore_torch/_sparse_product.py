@@ -13,7 +13,7 @@ import torch
 
 from spacecore_torch._tracing import is_wrapped
 
-__all__ = ["matmul"]
+__all__ = ["Pattern", "matmul", "values_of"]
 
 # What Torch multiplies compressed layouts in; it multiplies COO in every numeric dtype.
 _COMPRESSED_DTYPES = frozenset({torch.float32, torch.float64, torch.complex64, torch.complex128})
@@ -21,6 +21,8 @@ _COMPRESSED_DTYPES = frozenset({torch.float32, torch.float64, torch.complex64, t
 
 def matmul(a: Any, x: Any) -> torch.Tensor:
     """Return the dense `a @ x` of a sparse matrix and a dense vector or matrix of its dtype."""
+    if isinstance(a, _Entries):
+        return a.product(x)
     if is_wrapped(x):
         return _Product.apply(_Constant(a), x)  # type: ignore[no-any-return,no-untyped-call]
     return _native(a, x)
@@ -69,3 +71,85 @@ class _Product(torch.autograd.Function):
         columns = batch_last.reshape(batch_last.shape[0], -1)
         product = _Product.apply(a, columns)  # type: ignore[no-untyped-call]
         return product.reshape(-1, *batch_last.shape[1:]), batch_last.ndim - 1
+
+
+def values_of(x: Any) -> Any:
+    """The stored values of a sparse tensor, differentiable by it; a dense one itself."""
+    if isinstance(x, _Entries):
+        return x.values
+    if x.layout is torch.strided:
+        return x
+    return x.coalesce().values() if x.layout is torch.sparse_coo else x.values()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Where the values of a sparse matrix stand.
+
+    Attributes
+    ----------
+    rows, columns : Tensor of int64, shape (count,)
+    shape : tuple of int
+    matrix : Tensor
+        The sparse tensor that it is the pattern of.
+    """
+
+    rows: Any
+    columns: Any
+    shape: tuple[int, int]
+    matrix: Any
+
+    @classmethod
+    def of(cls, matrix: Any) -> Pattern:
+        """Return the pattern of a sparse tensor, in the order of its values."""
+        matrix = matrix.detach()
+        if matrix.layout is torch.sparse_coo:
+            matrix = matrix.coalesce()
+            rows, columns = matrix.indices()
+        elif matrix.layout is torch.sparse_csr:
+            rows, columns = _expanded(matrix.crow_indices()), matrix.col_indices()
+        else:
+            rows, columns = matrix.row_indices(), _expanded(matrix.ccol_indices())
+        return cls(rows.long(), columns.long(), tuple(matrix.shape), matrix)
+
+    def filled(self, values: Any, *, below: bool) -> Any:
+        """Return the matrix with these values; `below` every transform a tensor of Torch's."""
+        if not below:
+            return _Entries(self, values)
+        made = self.matrix.clone()
+        values_of(made).copy_(values)
+        return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entries:
+    """A sparse matrix that the transforms can take derivatives by: its values are a tensor."""
+
+    pattern: Pattern
+    values: Any
+    transposed: bool = False
+
+    @property
+    def dtype(self) -> Any:
+        return self.values.dtype
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.pattern.shape[::-1] if self.transposed else self.pattern.shape
+
+    def transpose(self, *_: int) -> _Entries:
+        return replace(self, transposed=not self.transposed)
+
+    def product(self, x: Any) -> Any:
+        """Multiply a vector, or a matrix from the left."""
+        to, of = self.pattern.rows, self.pattern.columns
+        if self.transposed:
+            to, of = of, to
+        values = self.values if x.ndim == 1 else self.values[:, None]
+        out = torch.zeros((self.shape[0], *x.shape[1:]), dtype=x.dtype, device=x.device)
+        return torch.index_add(out, 0, to, values * x[of])
+
+
+def _expanded(starts: Any) -> Any:
+    """The index along the compressed axis of every value."""
+    return torch.repeat_interleave(torch.diff(starts))

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch._C._functorch import get_unwrapped, is_batchedtensor, is_functorch_wrapped_tensor
+from torch._C._functorch import (
+    TransformType,
+    get_interpreter_stack,
+    get_unwrapped,
+    is_batchedtensor,
+    is_functorch_wrapped_tensor,
+    maybe_get_level,
+)
 from torch._subclasses.fake_tensor import FakeTensor
 
-__all__ = ["is_batched", "is_traced", "is_wrapped"]
+__all__ = ["is_batched", "is_in_two_forward_modes", "is_traced", "is_wrapped"]
 
 
 def is_traced(x: Any, /) -> bool:
@@ -35,6 +42,17 @@ def is_batched(x: Any) -> bool:
         return False
     while is_functorch_wrapped_tensor(x):
         if is_batchedtensor(x):
+            return True
+        x = get_unwrapped(x)
+    return False
+
+
+def is_in_two_forward_modes(x: Any) -> bool:
+    """Tell whether `x` belongs to a `jvp` of `torch.func` around the innermost transform."""
+    stack = get_interpreter_stack() or []
+    outer = {each.level() for each in stack[:-1] if each.key() == TransformType.Jvp}
+    while is_functorch_wrapped_tensor(x):
+        if maybe_get_level(x) in outer:
             return True
         x = get_unwrapped(x)
     return False

@@ -45,12 +45,12 @@ def _complex_number(x: Any, y: Any) -> Any:
     return torch.vdot(x, y).item().real
 
 
-def _add_multiple(x: Any, a: Any, y: Any) -> None:
-    x.add_(y, alpha=a)
+def _add_multiple(x: Any, y: Any, n: int, a: Any) -> None:
+    y.add_(x, alpha=a)
 
 
-def _add_multiple_of_tensor(x: Any, a: Any, y: Any) -> None:
-    x.addcmul_(y, a)
+def _add_multiple_of_tensor(x: Any, y: Any, n: int, a: Any) -> None:
+    y.addcmul_(x, a)
 
 
 def _scale_and_add(x: Any, a: Any, y: Any) -> None:
@@ -61,5 +61,6 @@ def _scale_and_add_by_tensor(x: Any, a: Any, y: Any) -> None:
     torch.addcmul(y, x, a, out=x)
 
 
-def _product(matrix: Any, x: Any, out: Any) -> Any:
-    return torch.mv(matrix, x, out=out)
+def _product(matrix: Any) -> Any:
+    mv = torch.mv
+    return lambda x, out: mv(matrix, x, out=out)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from spacecore.backend._vectors import VectorArithmetic
 
 __all__ = ["blas_arithmetic"]
@@ -23,17 +21,14 @@ def blas_arithmetic(dtype: Any) -> VectorArithmetic | None:
     axpy, scal = getattr(blas, f"{prefix}axpy"), getattr(blas, f"{prefix}scal")
     own = getattr(blas, f"{prefix}dot" if prefix in "sd" else f"{prefix}dotc")
 
-    def add_multiple(x: Any, a: Any, y: Any) -> None:
-        axpy(y, x, len(x), a)
-
     def scale_and_add(x: Any, a: Any, y: Any) -> None:
         scal(a, x)
         axpy(y, x)
 
     return VectorArithmetic(
         dot=own if prefix in "sd" else lambda x, y: own(x, y).real,
-        add_multiple=add_multiple,
+        add_multiple=axpy,
         scale_and_add=scale_and_add,
-        product=np.dot,
+        product=lambda matrix: matrix.dot,
         on_host=True,
     )

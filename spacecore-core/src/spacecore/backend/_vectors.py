@@ -19,20 +19,20 @@ class VectorArithmetic(NamedTuple):
         `Re Σ conj(x) y`: a Python float on the host; an array of shape () elsewhere, so that
         nobody waits for it.
     add_multiple : callable
-        `x += a y` of `(x, a, y)`.
+        `y += a x` of `(x, y, n, a)`, where n is the length: BLAS's order.
     scale_and_add : callable
         `x = a x + y` of `(x, a, y)`.
     product : callable
-        The product of a dense matrix and a vector, of `(matrix, x, out)`; it may be written into
-        `out`, and is what is returned.
+        Of a dense matrix, returns its product with a vector, a function of `(x, out)`; the result
+        may be written into `out`, and is what is returned.
     on_host : bool
         Whether numbers are Python floats.
     """
 
     dot: Callable[[Any, Any], Any]
-    add_multiple: Callable[[Any, Any, Any], Any]
+    add_multiple: Callable[[Any, Any, int, Any], Any]
     scale_and_add: Callable[[Any, Any, Any], Any]
-    product: Callable[[Any, Any, Any], Any]
+    product: Callable[[Any], Callable[[Any, Any], Any]]
     on_host: bool
 
 
@@ -44,8 +44,8 @@ def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:
     def dot(x: Any, y: Any) -> Any:
         return real(vdot(x, y))
 
-    def add_multiple(x: Any, a: Any, y: Any) -> None:
-        x += a * y
+    def add_multiple(x: Any, y: Any, n: int, a: Any) -> None:
+        y += a * x
 
     def scale_and_add(x: Any, a: Any, y: Any) -> None:
         x *= a
@@ -55,6 +55,6 @@ def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:
         dot=(lambda x, y: float(dot(x, y))) if on_host else dot,
         add_multiple=add_multiple,
         scale_and_add=scale_and_add,
-        product=lambda matrix, x, out: ops.matmul(matrix, x),
+        product=lambda matrix: lambda x, out: ops.matmul(matrix, x),
         on_host=on_host,
     )

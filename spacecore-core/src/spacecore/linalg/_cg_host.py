@@ -31,18 +31,27 @@ class Vectors(NamedTuple):
     precondition: Callable[[Any], Any] | None
     arithmetic: VectorArithmetic
 
-    def norm(self, v: Any) -> float:
-        """The norm, whatever the units of v."""
-        scale = self.scale(v)
-        if not 0 < scale < inf:
-            return scale
-        v = v / scale
-        return scale * sqrt(max(float(self.arithmetic.dot(v, v)), 0.0))
-
-    def scale(self, v: Any) -> float:
-        """The power of two below the largest coordinate; 0, inf or nan where that is."""
+    def measured(self, v: Any) -> tuple[float, float]:
+        """The norm of v, whatever its units, and the power of two below it."""
+        squared = float(self.arithmetic.dot(v, v))
+        if LEAST < squared < MOST:
+            size = sqrt(squared)
+            return size, _power_below(size)
         largest = float(self.ops.max(self.ops.abs(v))) if v.shape[0] else 0.0
-        return ldexp(1.0, frexp(largest)[1] - 1) if 0 < largest < inf else largest
+        if not 0 < largest < inf:
+            return largest, 1.0
+        scale = _power_below(largest)
+        v = v / scale
+        size = scale * sqrt(max(float(self.arithmetic.dot(v, v)), 0.0))
+        return size, scale
+
+
+# Between these a sum of squares has lost nothing to underflow or overflow, in single precision.
+LEAST, MOST = 1e-24, 1e24
+
+
+def _power_below(size: float) -> float:
+    return ldexp(1.0, frexp(size)[1] - 1)
 
 
 class Run(NamedTuple):
@@ -64,18 +73,17 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
     look = _Looks(options)
     x = ops.zeros_like(b) if x0 is None else ops.copy(x0)
     r = b if x0 is None else b - system.apply(x, ops.empty_like(b))
-    size = system.norm(r)
-    target = atol + tol * (size if x0 is None else system.norm(b))
+    size, scale = system.measured(r)
+    target = atol + tol * (size if x0 is None else system.measured(b)[0])
     look(0, size, x)
     k, status = 0, _judged(size, target)
     q = ops.empty_like(b)
     steps = _steps if system.arithmetic.on_host else _steps_on_device
     while status is None and k < maxiter:
-        scale = system.scale(r)
         k, ended = steps(system, x, r / scale, q, scale, target, k, maxiter, look)
         before = size
         r = b - system.apply(x, q)
-        size = system.norm(r)
+        size, scale = system.measured(r)
         status = _judged(size, target)
         if status is None and ended is not None:
             if ended is not SolveStatus.CONVERGED:
@@ -144,7 +152,7 @@ def _steps(
     silent = look.silent
     target /= scale
     z = r if precondition is None else precondition(r)
-    p = system.ops.copy(z)
+    p, n = system.ops.copy(z), r.shape[0]
     rho = dot(r, z)
     while k < maxiter:
         q = apply(p, q)
@@ -152,8 +160,8 @@ def _steps(
         if not (0 < curvature < inf and 0 < rho < inf):
             return Run(k, _breakdown(curvature, rho))
         alpha = rho / curvature
-        add_multiple(x, alpha * scale, p)
-        add_multiple(r, -alpha, q)
+        add_multiple(p, x, n, alpha * scale)
+        add_multiple(q, r, n, -alpha)
         k += 1
         before = rho
         if precondition is None:
@@ -194,7 +202,7 @@ def _steps_on_device(
     as_array = ops.asarray
     where, minimum = ops.where, ops.minimum
     z = r if precondition is None else precondition(r)
-    p = ops.copy(z)
+    p, n = ops.copy(z), r.shape[0]
     rho = as_array(dot(r, z))
     worst, none = rho, ops.zeros_like(rho)
     while k < maxiter:
@@ -202,8 +210,8 @@ def _steps_on_device(
         curvature = as_array(dot(p, q))
         worst = minimum(worst, minimum(curvature, rho))
         alpha = where(worst > 0, rho / curvature, none)
-        add_multiple(x, alpha * scale, p)
-        add_multiple(r, -alpha, q)
+        add_multiple(p, x, n, alpha * scale)
+        add_multiple(q, r, n, -alpha)
         k += 1
         z = r if precondition is None else precondition(r)
         before, rho = rho, as_array(dot(r, z))

@@ -13,7 +13,13 @@ __all__ = ["SolveError", "SolveResult", "SolveStatus"]
 
 
 class SolveStatus(Enum):
-    """How a solve ended. The value is the message; `code` is what compiled functions carry."""
+    """How a solve ended; the value is the message.
+
+    Attributes
+    ----------
+    code : int
+        What compiled functions carry: the place in the order below, 0 for convergence.
+    """
 
     CONVERGED = "The residual is within the tolerance."
     MAX_ITERATIONS = "The iterations ran out. Raise maxiter, loosen tol, or precondition."
@@ -26,17 +32,14 @@ class SolveStatus(Enum):
     )
     NOT_FINITE = "An infinity or a NaN appeared. Check the operator and the right-hand side."
 
-    @property
-    def code(self) -> int:
-        """The place in the order above; 0 is convergence."""
-        return _CODES[self]
+    def __init__(self, message: str):
+        self.code = len(type(self).__members__)
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", " ")
 
 
 _STATUSES = tuple(SolveStatus)
-_CODES = {status: code for code, status in enumerate(_STATUSES)}
 
 
 class SolveError(SpaceCoreError, RuntimeError):
@@ -85,13 +88,15 @@ class SolveResult(
         ops: BackendOps,
         solver: str,
     ):
-        self.x = x
-        self.num_iters = num_iters
-        self.residual_norm = residual_norm
-        self.code = code
-        self.history = history
-        self.ops = ops
-        self.solver = solver
+        vars(self).update(  # past the guard against changes, which a finished object needs
+            x=x,
+            num_iters=num_iters,
+            residual_norm=residual_norm,
+            code=code,
+            history=history,
+            ops=ops,
+            solver=solver,
+        )
 
     @property
     def converged(self) -> Any:

@@ -77,8 +77,8 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     def _coordinate_kernel(self) -> Callable[[Any, Any], Any] | None:
         if not self.dtype == self.array.dtype == self.domain.dtype:
             return None  # the product is promoted, and fits into no vector of the domain
-        product, matrix = self.ops.vector_arithmetic(self.array).product, self._matrix()
-        return lambda x, out: product(matrix, x, out)
+        matrix = self.array if len(self.array.shape) == 2 else self._matrix()
+        return self.ops.vector_arithmetic(matrix).product(matrix)
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
         ops, array, shape = self.ops, self.array, self.shape

@@ -1,0 +1,297 @@
+"""Linear solves whose derivatives are linear solves, in both modes and inside `torch.func`.
+
+One function stands for x = A⁻¹ b and for its adjoint, y = A⁻ᴴ b. With the form
+φ(operands, y, x) = Re ⟨y, A x⟩ the derivatives of both are alike: a solve of the other kind, and the
+gradient of φ by the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch.autograd import forward_ad
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
+
+from spacecore.backend import differs
+from spacecore.errors import UnsupportedOperationError
+from spacecore_torch._sparse_product import Pattern, values_of
+from spacecore_torch._tracing import is_in_two_forward_modes, is_wrapped
+
+__all__ = ["Solves"]
+
+
+class Solves:
+    """`custom_linear_solve`."""
+
+    @staticmethod
+    @differs("Torch would differentiate every step, and keep it")
+    def custom_linear_solve(
+        matvec: Callable[[Any, Any], Any],
+        operands: Any,
+        b: Any,
+        /,
+        solve: Callable[..., tuple[Any, Any]],
+        tangent_solve: Callable[..., Any],
+        transpose_solve: Callable[..., Any],
+    ) -> tuple[Any, Any]:
+        leaves, structure = tree_flatten(operands)
+        places = tuple(i for i, x in enumerate(leaves) if _varies(x))
+        if not places and not _varies(b):
+            return solve(operands, b, _same)
+        problem = _Problem(
+            matvec,
+            solve,
+            tangent_solve,
+            transpose_solve,
+            structure,
+            places,
+            tuple(_constant(x) if i in places else x for i, x in enumerate(leaves)),
+        )
+        x, *aux = _Solve.apply(  # type: ignore[no-untyped-call]
+            problem, b, *(values_of(leaves[i]) for i in places)
+        )
+        return x, tuple(aux)
+
+
+def _same(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
+def _constant(x: Any) -> Pattern | None:
+    """What of a varying leaf does not vary: the pattern of a sparse matrix."""
+    return None if x.layout is torch.strided else Pattern.of(x)
+
+
+def _varies(x: Any) -> bool:
+    """Whether derivatives, or values for each slice, are asked of a tensor."""
+    if not isinstance(x, torch.Tensor):
+        return False
+    if is_wrapped(x) or (x.requires_grad and torch.is_grad_enabled()):
+        return True
+    return forward_ad._current_level >= 0 and x.layout is torch.strided
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is solved, and which of it `vmap` maps.
+
+    Attributes
+    ----------
+    structure : TreeSpec
+        Of the operands.
+    places : tuple of int
+        Which leaves of the operands are given to the function as tensors.
+    constants : tuple
+        The other leaves, and in the place of a sparse matrix that varies its pattern.
+    levels : tuple of tuple
+        For each `vmap`, the outermost first: whether it maps each tensor, by its first axis.
+        It maps b always.
+    main : bool
+        Whether this is the solve that was asked for, not one of a derivative.
+    adjoint : bool
+    """
+
+    matvec: Callable[[Any, Any], Any]
+    solve: Callable[..., tuple[Any, Any]]
+    tangent_solve: Callable[..., Any]
+    transpose_solve: Callable[..., Any]
+    structure: TreeSpec
+    places: tuple[int, ...]
+    constants: tuple[Any, ...]
+    levels: tuple[tuple[bool, ...], ...] = ()
+    main: bool = True
+    adjoint: bool = False
+
+    def operands(self, tensors: Any, *, below: bool = False) -> Any:
+        """The operands with these tensors; `below` every transform sparse ones are Torch's."""
+        leaves = list(self.constants)
+        for i, x in zip(self.places, tensors, strict=True):
+            pattern = leaves[i]
+            leaves[i] = x if pattern is None else pattern.filled(x, below=below)
+        return tree_unflatten(leaves, self.structure)
+
+    def run(self, b: Any, tensors: Any) -> tuple[Any, ...]:
+        """Solve, below every transform; further results are tensors."""
+        operands = self.operands(tensors, below=not self.levels)
+        if self.main:
+            x, aux = self.solve(operands, b, self.lift)
+            return x, *(_as_result(each, x) for each in aux)
+        if self.adjoint:
+            return (self.transpose_solve(operands, b.conj(), self.lift).conj().resolve_conj(),)
+        return (self.tangent_solve(operands, b, self.lift),)
+
+    def lift(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of operands and arrays, mapped over what `vmap` maps."""
+        if not self.levels:
+            return function
+
+        def mapped(operands: Any, *vectors: Any) -> Any:
+            leaves = tree_flatten(operands)[0]
+            return self._mapped(
+                lambda tensors, *vectors: function(self.operands(tensors), *vectors)
+            )([values_of(leaves[i]) for i in self.places], *vectors)
+
+        return mapped
+
+    def product(self, tensors: Any, x: Any) -> Any:
+        """A x, for every slice that is mapped."""
+        return self._mapped(lambda tensors, x: self.matvec(self.operands(tensors), x))(tensors, x)
+
+    def _mapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of the tensors and arrays, by one `vmap` for each level."""
+        for flags in reversed(self.levels):
+            function = _vmap(function, [0 if flag else None for flag in flags])
+        return function
+
+    def companion(self, *, adjoint: bool) -> _Problem:
+        """The problem of a derivative."""
+        return replace(self, main=False, adjoint=adjoint)
+
+
+def _as_result(given: Any, x: Any) -> Any:
+    """A number beside the solution as a tensor, which is what functions of Torch return."""
+    if isinstance(given, float):
+        return torch.full((), given, dtype=x.real.dtype)
+    return torch.full((), given) if isinstance(given, int) else given
+
+
+def _vmap(function: Callable[..., Any], axes: list[int | None]) -> Callable[..., Any]:
+    def mapped(tensors: Any, *vectors: Any) -> Any:
+        return torch.func.vmap(function, (axes, *(0 for _ in vectors)), randomness="same")(
+            tensors, *vectors
+        )
+
+    return mapped
+
+
+class _Solve(torch.autograd.Function):
+    """x of b and the tensors among the operands; the other results have no derivatives."""
+
+    @staticmethod
+    def forward(problem: Any, b: Any, *tensors: Any) -> Any:
+        return problem.run(b, tensors)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        problem, _, *tensors = inputs
+        x, *aux = output
+        ctx.problem = problem
+        ctx.save_for_backward(x, *tensors)
+        ctx.save_for_forward(x, *tensors)
+        ctx.mark_non_differentiable(*(each for each in aux if each is not None))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any, *_: Any) -> Any:
+        problem: _Problem = ctx.problem
+        x, *tensors = ctx.saved_tensors
+        other = problem.companion(adjoint=not problem.adjoint)
+        y = _Solve.apply(other, gradient, *tensors)[0]  # type: ignore[no-untyped-call]
+        left, right = (x, y) if problem.adjoint else (y, x)
+        wanted = [i for i, needed in enumerate(ctx.needs_input_grad[2:]) if needed]
+        slopes: list[Any] = [None] * len(tensors)
+        if wanted:
+            for i, slope in zip(
+                wanted, _slopes(problem, tensors, wanted, left, right), strict=True
+            ):
+                slopes[i] = slope
+        return None, y, *slopes
+
+    @staticmethod
+    def jvp(ctx: Any, _: Any, db: Any, *dtensors: Any) -> Any:
+        problem: _Problem = ctx.problem
+        x, *tensors = ctx.saved_tensors
+        x = _outside_of_other_modes(x, [db, *tensors, *dtensors])
+        rhs = torch.zeros_like(x) if db is None else db
+        moving = [i for i, d in enumerate(dtensors) if d is not None]
+        if moving:
+            rhs = rhs - _product_tangent(problem, tensors, moving, dtensors, x)
+        dx = _Solve.apply(problem.companion(adjoint=problem.adjoint), rhs, *tensors)[0]  # type: ignore[no-untyped-call]
+        return dx, *(None for _ in range(4 if problem.main else 0))
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, problem: Any, b: Any, *tensors: Any) -> Any:
+        _, axis, *axes = in_dims
+        if axis is None:
+            b = b.expand(info.batch_size, *b.shape)
+        else:
+            b = torch.movedim(b, axis, 0)
+        front = [
+            x if a is None else torch.movedim(x, a, 0) for x, a in zip(tensors, axes, strict=True)
+        ]
+        flags = tuple(a is not None for a in axes)
+        made = replace(problem, levels=(flags, *problem.levels))
+        out = _Solve.apply(made, b, *front)  # type: ignore[no-untyped-call]
+        return out, tuple(None if each is None else 0 for each in out)
+
+
+def _of_some(problem: _Problem, tensors: Any, where: list[int]) -> Callable[..., Any]:
+    """The product as a function of x and of some of the tensors."""
+
+    def product(x: Any, *chosen: Any) -> Any:
+        filled = list(tensors)
+        for i, value in zip(where, chosen, strict=True):
+            filled[i] = value
+        return problem.product(filled, x)
+
+    return product
+
+
+def _slopes(problem: _Problem, tensors: Any, where: list[int], left: Any, right: Any) -> Any:
+    """The gradient of -φ(operands, left, right) by some of the tensors."""
+    product = _of_some(problem, tensors, where)
+    _, pull = torch.func.vjp(  # type: ignore[misc]
+        lambda *chosen: product(right, *chosen), *(tensors[i] for i in where)
+    )
+    return pull(-left)
+
+
+def _product_tangent(
+    problem: _Problem, tensors: Any, where: list[int], dtensors: Any, x: Any
+) -> Any:
+    """`dA x`, or `dAᴴ x` for the adjoint problem."""
+    product = _of_some(problem, tensors, where)
+
+    def applied(*chosen: Any) -> Any:
+        if not problem.adjoint:
+            return product(x, *chosen)
+        return torch.func.vjp(lambda v: product(v, *chosen), torch.zeros_like(x))[1](x)[0]  # type: ignore[misc]
+
+    # Forward mode does not nest, so this pulls back twice: J v is the pullback of u -> Jᴴ u.
+    given, moves = tuple(tensors[i] for i in where), tuple(dtensors[i] for i in where)
+    _, pull = torch.func.vjp(applied, *given)  # type: ignore[misc]
+    _, push = torch.func.vjp(lambda u: pull(u), torch.zeros_like(x))  # type: ignore[misc]
+    return push(moves)[0]
+
+
+def _outside_of_other_modes(x: Any, others: list[Any]) -> Any:
+    """The solution, as a value that no other derivative is taken through.
+
+    Torch does not know it as a function of anything while it asks for a derivative in forward mode.
+    `torch.func.grad` around `torch.func.jvp` finds out; elsewhere the result would be wrong.
+    """
+    given = [each for each in others if each is not None]
+    if any(map(is_in_two_forward_modes, given)):
+        raise UnsupportedOperationError(_NESTED.format("forward"), backend="torch", hint=_INSTEAD)
+    if any(map(is_wrapped, [x, *given])):
+        return x
+    reached = [each for each in given if each.requires_grad]
+    return _Refusal.apply(x, *reached) if reached else x  # type: ignore[no-untyped-call]
+
+
+_NESTED = "Torch can't differentiate a derivative of a solve in forward mode by {} mode here."
+_INSTEAD = "Use reverse mode inside: `jvp` or `jacfwd` of `grad`; or `torch.func` for both."
+
+
+class _Refusal(torch.autograd.Function):
+    """x, from where no gradient goes on to what it depends on."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, *_: Any) -> Any:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *_: Any) -> Any:
+        raise UnsupportedOperationError(_NESTED.format("reverse"), backend="torch", hint=_INSTEAD)
