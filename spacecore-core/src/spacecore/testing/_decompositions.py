@@ -34,6 +34,8 @@ def laws() -> Iterator[Case]:
     for name in ("svd", "linalg.svd"):
         full: Options = ({}, {"full_matrices": False}, {"full_matrices": True})
         yield from _crossed(name, _svd, _OBLONGS, "ordinary", full)
+    yield law("eigh[convention]", _eigh_convention, dtypes=("float64", "complex128"))
+    yield law("svd[convention]", _svd_convention, dtypes=("float64", "complex128"))
     modes: Options = ({}, {"mode": "complete"}, {"mode": "reduced"})
     yield from _crossed("linalg.qr", _qr, _OBLONGS[:4], "ordinary", modes)
 
@@ -53,6 +55,27 @@ def _run(
 ) -> None:
     values = host()
     check(ops, name, values, option, values.dtype.name)
+
+
+def _eigh_convention(ops: Any) -> None:
+    """Simple eigenvalues have the same eigenvectors everywhere: by hand, (1, ±i) / √2."""
+    x = np.asarray([[2, -1j], [1j, 2]])
+    _, vectors = ops.eigh(put(ops, x))
+    _same(ops.to_numpy(vectors), np.asarray([[1, 1], [-1j, 1j]]) / np.sqrt(2), "eigenvectors")
+    x = np.asarray([[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 4.0]])
+    _, vectors = ops.eigh(put(ops, np.stack([x, -x])))
+    got = ops.to_numpy(vectors)
+    _same(got[1], got[0][:, ::-1], "eigenvectors of the negative")
+
+
+def _svd_convention(ops: Any) -> None:
+    """The factor is fixed by U and taken back by Vh."""
+    x = np.asarray([[0.0, -3.0, 0.0], [2.0, 0.0, 0.0]])
+    for full in (False, True):
+        left, values, right = map(ops.to_numpy, ops.svd(put(ops, x), full_matrices=full))
+        _same(left, np.eye(2), "left singular vectors")
+        _same(values, np.asarray([3.0, 2.0]), "singular values")
+        _same(right[:2], np.asarray([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]]), "right singular vectors")
 
 
 def _fields(result: Any, names: tuple[str, ...], name: str) -> list[Any]:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacecore._typing import Array, Axes
 from spacecore.backend._contract._linalg import LinalgNamespace
 from spacecore.backend._declare import default, fallback, section
 from spacecore.backend._einsum import einsum
+from spacecore.backend._phases import phases
 
 __all__ = ["ArrayExtras"]
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues and eigenvectors."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class SVDResult(NamedTuple):
+    """Singular values between singular vectors."""
+
+    U: Array
+    S: Array
+    Vh: Array
 
 
 @section("Products and shapes")
@@ -189,14 +205,47 @@ class ArrayExtras:
     def eigh(self, x: Array, /) -> tuple[Array, Array]:
         """Return eigenvalues, ascending, and eigenvectors of Hermitian matrices.
 
-        See `linalg.eigh`.
+        Those of `linalg.eigh`, each eigenvector multiplied by the factor of modulus 1 that makes
+        its first entry of nearly the largest modulus real and positive: for simple eigenvalues
+        the same on every backend.
+
+        Parameters
+        ----------
+        x : array, shape (..., n, n)
+
+        Returns
+        -------
+        named tuple of `eigenvalues`, shape (..., n), and `eigenvectors`, shape (..., n, n)
         """
-        return self.linalg.eigh(x)
+        values, vectors = self.linalg.eigh(x)
+        return EighResult(values, vectors * phases(self, vectors))
 
     @default
     def svd(self, x: Array, /, *, full_matrices: bool = True) -> tuple[Array, Array, Array]:
-        """Return `(U, S, Vh)` with `x = U @ diag(S) @ Vh`; see `linalg.svd`."""
-        return self.linalg.svd(x, full_matrices=full_matrices)
+        """Return `(U, S, Vh)` with `x = U @ diag(S) @ Vh`.
+
+        Those of `linalg.svd`, each pair of singular vectors multiplied by the factor of modulus 1
+        that makes the first entry of nearly the largest modulus of its column of U real and
+        positive: for simple singular values the same on every backend.
+
+        Parameters
+        ----------
+        x : array, shape (..., m, n)
+        full_matrices : bool, default True
+            False keeps only the k = min(m, n) singular vectors that have a singular value.
+
+        Returns
+        -------
+        named tuple of `U`, `S` and `Vh`
+        """
+        ops: Any = self
+        left, values, right = self.linalg.svd(x, full_matrices=full_matrices)
+        paired = values.shape[-1]
+        factors = phases(self, left[..., :paired])
+        turned = ops.conj(ops.matrix_transpose(factors)) * right[..., :paired, :]
+        left = ops.concat([left[..., :paired] * factors, left[..., paired:]], axis=-1)
+        right = ops.concat([turned, right[..., paired:, :]], axis=-2)
+        return SVDResult(left, values, right)
 
     @default
     def cholesky(self, x: Array, /, *, upper: bool = False) -> Array:
