@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
@@ -44,25 +44,30 @@ class TreeLinOp(LinOp):
     def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
         """Return the leaves of A.H y; `apply(block, leaf)` applies one block's adjoint."""
 
+    # Whether blocks are applied to the leaves of an element, or to the element itself: a space
+    # that several blocks share may be one of trees too.
+    _splits_domain: ClassVar[bool] = True
+    _splits_codomain: ClassVar[bool] = True
+
     def _apply(self, x: Any) -> Any:
-        leaves = self._forward(_leaves(self.domain, x), lambda block, leaf: block.apply(leaf))
-        return _joined(self.codomain, leaves)
+        return self._through(x, lambda block, leaf: block.apply(leaf))
 
     def _rapply(self, y: Any) -> Any:
-        leaves = self._backward(_leaves(self.codomain, y), lambda block, leaf: block.rapply(leaf))
-        return _joined(self.domain, leaves)
+        return self._back(y, lambda block, leaf: block.rapply(leaf))
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        leaves = self._forward(
-            _leaves(self.domain, xs), lambda block, leaf: block._vapply(leaf, leading)
-        )
-        return _joined(self.codomain, leaves)
+        return self._through(xs, lambda block, leaf: block._vapply(leaf, leading))
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        leaves = self._backward(
-            _leaves(self.codomain, ys), lambda block, leaf: block._rvapply(leaf, leading)
-        )
-        return _joined(self.domain, leaves)
+        return self._back(ys, lambda block, leaf: block._rvapply(leaf, leading))
+
+    def _through(self, x: Any, apply: Any) -> Any:
+        leaves = self._forward(_leaves(self.domain, x, self._splits_domain), apply)
+        return _joined(self.codomain, leaves, self._splits_codomain)
+
+    def _back(self, y: Any, apply: Any) -> Any:
+        leaves = self._backward(_leaves(self.codomain, y, self._splits_codomain), apply)
+        return _joined(self.domain, leaves, self._splits_domain)
 
 
 class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
@@ -114,6 +119,8 @@ class StackedLinOp(TreeLinOp, data=("operators",)):
     ctx : Context, optional
     """
 
+    _splits_domain = False
+
     operators: tuple[LinOp, ...]
 
     def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
@@ -153,6 +160,8 @@ class SumToSingleLinOp(TreeLinOp, data=("operators",)):
         All with one codomain. The domain is the tree of their domains.
     ctx : Context, optional
     """
+
+    _splits_codomain = False
 
     operators: tuple[LinOp, ...]
 
@@ -271,12 +280,12 @@ def _summed(space: Space, results: Any) -> Any:
     return total
 
 
-def _leaves(space: Space, x: Any) -> list[Any]:
-    return space.leaves(x) if isinstance(space, TreeSpace) else [x]
+def _leaves(space: Space, x: Any, splits: bool) -> list[Any]:
+    return space.leaves(x) if splits and isinstance(space, TreeSpace) else [x]
 
 
-def _joined(space: Space, leaves: list[Any]) -> Any:
-    return space.tree(leaves) if isinstance(space, TreeSpace) else leaves[0]
+def _joined(space: Space, leaves: list[Any], splits: bool) -> Any:
+    return space.tree(leaves) if splits and isinstance(space, TreeSpace) else leaves[0]
 
 
 def _leaf_spaces(space: Space) -> tuple[Space, ...]:
@@ -316,7 +325,7 @@ def _mirror(one: LinOp, other: LinOp) -> bool:
 
 def _of_blocks(op: LinOp, blocks: Sequence[LinOp], space: Space, write: Writer) -> str:
     """The name of a class, and its blocks in the tree that a space has."""
-    tree = write.tree(_joined(space, list(blocks)), lambda inside, block: inside.term(block))
+    tree = write.tree(_joined(space, list(blocks), True), lambda inside, block: inside.term(block))
     return type(op).__name__ + (tree if tree[0] in "([{" else f"({tree})")
 
 
