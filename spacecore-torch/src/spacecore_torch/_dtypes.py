@@ -78,7 +78,7 @@ class Dtypes:
     ) -> torch.Tensor:
         if x.dtype.is_complex and not dtype.is_complex:
             x = _without_imaginary_part(x, dtype)
-        return x.to(dtype=dtype, device=device, copy=copy)  # type: ignore[no-any-return]
+        return x.to(dtype=dtype, device=device, copy=copy)
 
     @staticmethod
     @differs("Torch allows every cast within a kind, narrowing ones too")

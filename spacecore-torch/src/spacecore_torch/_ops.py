@@ -122,7 +122,7 @@ class TorchOps(
 
     @differs("Torch has it as an attribute")
     def device_of(self, x: Any, /) -> torch.device:
-        return x.device  # type: ignore[no-any-return]
+        return x.device
 
     @staticmethod
     @differs("accelerators compute behind the host's back")

@@ -28,7 +28,7 @@ def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
         return one
     if one in STORED_ONLY or other in STORED_ONLY:  # Torch has no rule for these
         name = np.promote_types(dtype_name(one), dtype_name(other)).name
-        return getattr(torch, name)  # type: ignore[no-any-return]
+        return getattr(torch, name)
     return torch.promote_types(one, other)
 
 

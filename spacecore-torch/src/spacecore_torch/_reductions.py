@@ -130,9 +130,9 @@ def _over_each_axis(reduction: Callable[..., Any], x: Any, axis: Any, keepdims: 
 def _count(x: Any, axis: Any) -> int:
     """The number of elements that go into each result."""
     if axis is None:
-        return x.numel()  # type: ignore[no-any-return]
+        return x.numel()
     if isinstance(axis, int):
-        return x.shape[axis]  # type: ignore[no-any-return]
+        return x.shape[axis]
     return prod(x.shape[a] for a in axis)
 
 

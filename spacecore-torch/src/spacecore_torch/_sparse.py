@@ -54,10 +54,10 @@ class Sparse:
 
     @differs("Torch has no `T` for compressed layouts")
     def sparse_transpose(self, a: Any, /) -> torch.Tensor:
-        return a.transpose(0, 1)  # type: ignore[no-any-return]
+        return a.transpose(0, 1)
 
     def sparse_to_dense(self, a: Any, /) -> torch.Tensor:
-        return a.to_dense()  # type: ignore[no-any-return]
+        return a.to_dense()
 
     def sparse_to_scipy(self, a: Any, /) -> Any:
         from scipy import sparse
@@ -106,11 +106,11 @@ def _layout(asked: str | None, own: str) -> torch.layout:
 def _in_layout(x: Any, layout: torch.layout) -> torch.Tensor:
     made = x if x.layout is layout else x.to_sparse(layout=layout)
     if layout is torch.sparse_coo:
-        return made  # type: ignore[no-any-return]
+        return made
     starts, places = _indices(made)
     narrow = _index_dtype(made.shape, made.values().shape[0])
     if places.dtype is narrow:
-        return made  # type: ignore[no-any-return]
+        return made
     return torch.sparse_compressed_tensor(
         starts.to(narrow),
         places.to(narrow),

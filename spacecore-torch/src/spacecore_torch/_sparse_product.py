@@ -24,14 +24,14 @@ def matmul(a: Any, x: Any) -> torch.Tensor:
     if isinstance(a, _Entries):
         return a.product(x)
     if is_wrapped(x):
-        return _Product.apply(_Constant(a), x)  # type: ignore[no-any-return,no-untyped-call]
+        return _Product.apply(_Constant(a), x)  # type: ignore[no-untyped-call]
     return _native(a, x)
 
 
 def _native(a: Any, x: Any) -> torch.Tensor:
     if a.layout is not torch.sparse_coo and a.dtype not in _COMPRESSED_DTYPES:
         a = a.to_sparse_coo()
-    return a @ x  # type: ignore[no-any-return]
+    return a @ x
 
 
 @dataclass(frozen=True, slots=True)
