@@ -80,7 +80,7 @@ def _from_host(x: Any, device: Any, copy: bool | None) -> Any:
         )
     with on(device):
         # blocking: `x` may be changed as soon as this returns
-        return cupy.asarray(np.from_dlpack(x), blocking=True)
+        return cupy.array(np.from_dlpack(x), copy=True, blocking=True)
 
 
 def _arrays(tree: Any) -> Any:

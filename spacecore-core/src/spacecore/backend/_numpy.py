@@ -151,7 +151,8 @@ class NumpyOps(BackendOps):
     @differs("an array on a GPU has to be asked for on the host; refusals are in our words")
     def import_dense(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
         try:
-            return np.from_dlpack(x, device="cpu", copy=copy)
+            made = np.from_dlpack(x, device="cpu", copy=False if copy is False else None)
+            return np.array(made) if copy else made  # NumPy's own copies of it are read-only
         except (BufferError, RuntimeError, ValueError) as error:
             raise ConversionError(
                 f"NumPy can't take this {type(x).__name__} of dtype {dtype_name(x.dtype)}: {error}"

@@ -35,7 +35,7 @@ def transfer(x: Any, source: BackendOps, target: BackendOps, *, copy: bool | Non
     if not target.has_dtype(name):
         target.sanitize_dtype(name)
         raise ConversionError(f"{target.family} has no dtype {name}. Cast the array first.")
-    exported = source.export_dense(x, copy=copy)
+    exported = source.export_dense(x, copy=False if copy is False else None)
     return target.import_dense(exported, device=target.device, copy=copy)
 
 
