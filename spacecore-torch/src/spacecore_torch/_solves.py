@@ -1,8 +1,8 @@
 """Linear solves whose derivatives are linear solves, in both modes and inside `torch.func`.
 
 One function stands for x = A⁻¹ b and for its adjoint, y = A⁻ᴴ b. With the form
-φ(operands, y, x) = Re ⟨y, A x⟩ the derivatives of both are alike: a solve of the other kind, and the
-gradient of φ by the operands.
+φ(operands, y, x) = Re ⟨y, A x⟩ the derivatives of both are alike: a solve of the other kind, and
+the gradient of φ by the operands.
 """
 
 from __future__ import annotations
@@ -214,10 +214,7 @@ class _Solve(torch.autograd.Function):
     @staticmethod
     def vmap(info: Any, in_dims: Any, problem: Any, b: Any, *tensors: Any) -> Any:
         _, axis, *axes = in_dims
-        if axis is None:
-            b = b.expand(info.batch_size, *b.shape)
-        else:
-            b = torch.movedim(b, axis, 0)
+        b = b.expand(info.batch_size, *b.shape) if axis is None else torch.movedim(b, axis, 0)
         front = [
             x if a is None else torch.movedim(x, a, 0) for x, a in zip(tensors, axes, strict=True)
         ]
@@ -262,7 +259,7 @@ def _product_tangent(
     # Forward mode does not nest, so this pulls back twice: J v is the pullback of u -> Jᴴ u.
     given, moves = tuple(tensors[i] for i in where), tuple(dtensors[i] for i in where)
     _, pull = torch.func.vjp(applied, *given)  # type: ignore[misc]
-    _, push = torch.func.vjp(lambda u: pull(u), torch.zeros_like(x))  # type: ignore[misc]
+    _, push = torch.func.vjp(pull, torch.zeros_like(x))
     return push(moves)[0]
 
 

@@ -110,9 +110,9 @@ def _unchanged(x: Any) -> Any:
 
 
 def _judged(size: float, target: float) -> SolveStatus | None:
-    if size <= target:
-        return SolveStatus.CONVERGED
-    return None if size < inf else SolveStatus.NOT_FINITE
+    if not size < inf:
+        return SolveStatus.NOT_FINITE
+    return SolveStatus.CONVERGED if size <= target else None
 
 
 class _Looks:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from spacecore.linalg._problem import (
     Operands,
@@ -18,6 +18,7 @@ from spacecore.linalg._problem import (
     operator_in_coordinates,
 )
 from spacecore.linalg._result import SolveStatus
+from spacecore.linop import LinOp
 
 __all__ = ["LoopState", "Problem", "solve_in_loop", "solve_watched"]
 
@@ -62,8 +63,9 @@ class Problem:
     """
 
     def __init__(self, operands: Operands, b: Any, own: int, lift: Callable[..., Any], keep: int):
-        A, preconditioner = operands.A, operands.preconditioner
-        self.ops, self.b, self.keep = A.ops, b, keep
+        A = operands.A
+        self.ops: Any = A.ops
+        self.b, self.keep = b, keep
         self.maxiter = operands.maxiter
         self.leading = tuple(b.shape[:-1])
         axes = self.leading[len(self.leading) - own :]
@@ -74,9 +76,9 @@ class Problem:
 
         self.apply: Map = lifted(lambda given: operator_in_coordinates(given.A, axes))
         self.precondition: Map | None = None
-        if preconditioner is not None:
+        if operands.preconditioner is not None:
             self.precondition = lifted(
-                lambda given: operator_in_coordinates(given.preconditioner, axes)
+                lambda given: operator_in_coordinates(cast("LinOp", given.preconditioner), axes)
             )
         self.weigh = A.ops.linalg.vecdot
         if not A.domain.is_euclidean:
@@ -133,9 +135,77 @@ def _finished(ops: Any, s: LoopState) -> tuple[Any, tuple[Any, ...]]:
 
 def _run(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
     """Steps until no system runs, or up to a number of steps."""
-    return problem.ops.while_loop(
+    if not problem.leading:
+        return _run_one(problem, s, target, stop)
+    run: LoopState = problem.ops.while_loop(
         lambda s: _any_runs(problem, s, stop), lambda s: _step(problem, s, target), s
     )
+    return run
+
+
+class Step(NamedTuple):
+    """What the steps of a single system change: no more than the method needs."""
+
+    k: Any
+    x: Any
+    r: Any
+    p: Any
+    rho: Any
+    squared: Any
+    curvature: Any
+    history: Any
+
+
+def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
+    """Steps of a single system; a direction that is not of positive curvature moves nothing."""
+    ops = problem.ops
+    limit = (target / s.scale) ** 2
+    none = ops.zeros_like(s.rho)
+
+    def goes_on(t: Step) -> Any:
+        return (t.squared > limit) & (t.curvature > 0) & (t.rho > 0) & (t.k < stop)
+
+    def step(t: Step) -> Step:
+        q = problem.apply(t.p)
+        curvature = problem.inner(t.p, q)
+        alpha = ops.where(curvature > 0, t.rho / curvature, none)
+        x = t.x + (alpha * s.scale) * t.p
+        r = t.r - alpha * q
+        z, rho, squared = _measured(problem, r)
+        k = t.k + ops.astype(curvature > 0, t.k.dtype)
+        history = t.history
+        if history is not None:
+            history = ops.index_set(history, k, ops.sqrt(squared) * s.scale)
+        return Step(k, x, r, z + (rho / t.rho) * t.p, rho, squared, curvature, history)
+
+    _, _, squared = _measured(problem, s.r)
+    first = Step(s.k, s.x, s.r, s.p, s.rho, squared, ops.ones_like(s.rho), s.history)
+    t = ops.while_loop(goes_on, step, first)
+    done = ops.where(t.squared <= limit, DONE, RUNNING)
+    straight = (t.curvature > 0) & (t.rho > 0)
+    why = ops.where(ops.isfinite(t.curvature) & ops.isfinite(t.rho), INDEFINITE, NOT_FINITE)
+    code = ops.where((done == DONE) | straight, done, why)
+    code = ops.where(ops.isfinite(t.squared), code, NOT_FINITE)
+    return s._replace(
+        k=t.k,
+        x=t.x,
+        r=t.r,
+        p=t.p,
+        rho=t.rho,
+        size=ops.sqrt(t.squared) * s.scale,
+        iters=t.k,
+        code=ops.astype(code, s.code.dtype),
+        history=t.history,
+    )
+
+
+def _measured(problem: Problem, r: Any) -> tuple[Any, Any, Any]:
+    """The preconditioned residual z, ⟨r, z⟩, and ⟨r, r⟩."""
+    if problem.precondition is None:
+        squared = problem.inner(r, r)
+        return r, squared, squared
+    z = problem.precondition(r)
+    return z, problem.inner(r, z), problem.inner(r, r)
 
 
 def _any_runs(problem: Problem, s: LoopState, stop: Any) -> Any:
@@ -202,12 +272,7 @@ def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
     alpha = s.rho / ops.where(moves, curvature, one)
     x = s.x + (alpha * s.scale)[..., None] * s.p
     r = s.r - alpha[..., None] * q
-    if problem.precondition is None:
-        rho = squared = problem.inner(r, r)
-        z = r
-    else:
-        z = problem.precondition(r)
-        rho, squared = problem.inner(r, z), problem.inner(r, r)
+    z, rho, squared = _measured(problem, r)
     size = ops.sqrt(squared) * s.scale
     p = z + (rho / ops.where(moves, s.rho, one))[..., None] * s.p
     code = ops.where(size <= target, ops.full_like(s.code, DONE), s.code)
@@ -225,7 +290,7 @@ def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
 
 
 def _chosen(problem: Problem, mask: Any, one: LoopState, other: LoopState) -> LoopState:
-    """`one` for systems where the mask holds, `other` elsewhere; steps and history are `other`'s."""
+    """`one` for systems where the mask holds, `other` elsewhere; `k` and history are `other`'s."""
     where = problem.ops.where
     column = mask[..., None]
 

@@ -37,7 +37,8 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
     if not _has_compiled_loops(ops):
         return _differentiable(operands, b, own, options)
     if options.watch is None:
-        return _compiled(ops)(operands, b, own=own, keep=options.keep)
+        x, aux = _compiled(ops)(operands, b, own=own, keep=options.keep)
+        return x, aux
     if ops.is_traced(b):
         raise UnsupportedOperationError(
             "A callback and progress see values. Inside a compiled, mapped or differentiated "
@@ -63,8 +64,8 @@ def _compiled(ops: BackendOps) -> Callable[..., Any]:
     return ops.jit(cg, static_argnames=("own", "keep"))
 
 
-def _differentiable(operands: Operands, b: Any, own: int, options: Options) -> Any:
-    ops = operands.A.ops
+def _differentiable(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any, Any]:
+    ops: Any = operands.A.ops
     axes = tuple(b.shape[len(b.shape) - 1 - own : -1])
 
     def matvec(operands: Operands, v: Any) -> Any:

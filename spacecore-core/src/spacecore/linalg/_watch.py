@@ -44,7 +44,7 @@ class Watch:
         self.line = (_Bar if find_spec("tqdm") else _Line)(solver) if progress else None
 
     def __call__(self, k: int, size: Any, x: Any) -> None:
-        ops = self.space.ops
+        ops: Any = self.space.ops
         if self.line is not None:
             worst = float(ops.max(size)) if self.leading else float(size)
             self.line.show(k, f"residual {worst:.3e}")

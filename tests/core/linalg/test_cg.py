@@ -1,0 +1,239 @@
+"""Conjugate gradients: what it finds, and how it says that it found it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.sparse import linalg as scipy_linalg
+
+import spacecore as sc
+
+
+def dense(matrix):
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+
+
+def spd(rng, count=8, dtype="float64"):
+    matrix = rng.standard_normal((count, count))
+    if dtype.startswith("complex"):
+        matrix = matrix + 1j * rng.standard_normal((count, count))
+    return (matrix @ matrix.conj().T + count * np.eye(count)).astype(dtype)
+
+
+def with_small_eigenvalues(rng):
+    directions, _ = np.linalg.qr(rng.standard_normal((30, 30)))
+    matrix = (directions * np.geomspace(1e-8, 1, 30)) @ directions.T
+    return (matrix + matrix.T) / 2
+
+
+def relative(ops, x, expected):
+    return np.linalg.norm(ops.to_numpy(x) - expected) / np.linalg.norm(expected)
+
+
+def test_solves_as_a_dense_solve_does(ctx, matrix, make, rng):
+    b = rng.standard_normal(matrix.shape[0])
+    A = make(ctx, matrix)
+    result = sc.cg(A, ctx.asarray(b), tol=1e-12)
+    assert result.status is sc.SolveStatus.CONVERGED
+    assert bool(result.converged)
+    assert relative(ctx.ops, result.x, np.linalg.solve(dense(matrix), b)) < 1e-8
+    truth = np.linalg.norm(b - matrix @ ctx.ops.to_numpy(result.x))
+    assert truth <= 1e-12 * np.linalg.norm(b)
+    assert float(result.residual_norm) == pytest.approx(truth, rel=1e-2)
+
+
+def test_takes_scipys_steps(ctx, matrix, make, rng):
+    b = rng.standard_normal(matrix.shape[0])
+    steps = []
+    scipy_linalg.cg(matrix, b, rtol=1e-6, callback=steps.append)
+    ours = int(sc.cg(make(ctx, matrix), ctx.asarray(b), tol=1e-6).num_iters)
+    assert abs(ours - len(steps)) <= 2 + 0.05 * len(steps)  # rounding differs between libraries
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_every_dtype(ops, rng, dtype):
+    ctx = sc.Context(ops, dtype)
+    matrix = spd(rng, dtype=dtype)
+    X = sc.DenseVectorSpace(8, ctx)
+    b = X.random(ops.random_key(0))
+    tol = 1e-5 if dtype in ("float32", "complex64") else 1e-12
+    result = sc.cg(sc.DenseLinOp(ctx.asarray(matrix), X), b, tol=tol)
+    X.check_member(result.x)
+    assert bool(result.converged)
+    assert relative(ops, result.x, np.linalg.solve(matrix, ops.to_numpy(b))) < 100 * tol
+
+
+def test_closed_form_on_a_line(ctx, make):
+    """u'' = -1 with u = 0 at the ends: the second difference of a parabola is exact."""
+    count = 31
+    h = 1 / (count + 1)
+    second = (2 * np.eye(count) - np.eye(count, k=1) - np.eye(count, k=-1)) / h**2
+    x = h * np.arange(1, count + 1)
+    result = sc.cg(make(ctx, second), ctx.ones(count), tol=1e-12)
+    assert relative(ctx.ops, result.x, x * (1 - x) / 2) < 1e-10
+
+
+def test_as_many_steps_as_distinct_eigenvalues(ctx, make):
+    matrix = np.diag(np.repeat([1.0, 2.0, 5.0, 7.0], 5))
+    assert int(sc.cg(make(ctx, matrix), ctx.ones(20), tol=1e-12).num_iters) == 4
+
+
+@pytest.mark.parametrize("of_a", [1e-17, 1.0, 1e17])
+@pytest.mark.parametrize("of_b", [1e-17, 1.0, 1e17])
+def test_units_do_not_matter(ctx, make, rng, of_a, of_b):
+    matrix, b = spd(rng), rng.standard_normal(8)
+    plain = sc.cg(make(ctx, matrix), ctx.asarray(b), tol=1e-10)
+    other = sc.cg(make(ctx, of_a * matrix), ctx.asarray(of_b * b), tol=1e-10)
+    assert bool(other.converged)
+    assert int(other.num_iters) == int(plain.num_iters)
+    expected = ctx.ops.to_numpy(plain.x) * (of_b / of_a)
+    assert relative(ctx.ops, other.x, expected) < 1e-9
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-25, 1e25])
+def test_units_do_not_matter_in_single_precision(ops, make, rng, unit):
+    ctx = sc.Context(ops, "float32")
+    matrix, b = spd(rng), rng.standard_normal(8)
+    plain = sc.cg(make(ctx, matrix), ctx.asarray(b), tol=1e-4)
+    other = sc.cg(make(ctx, matrix), ctx.asarray(unit * b), tol=1e-4)
+    assert bool(other.converged)
+    assert int(other.num_iters) == int(plain.num_iters)
+    assert relative(ops, other.x, ops.to_numpy(plain.x).astype(float) * unit) < 1e-4
+
+
+def test_zero_right_hand_side(ctx, make, rng):
+    result = sc.cg(make(ctx, spd(rng)), ctx.zeros(8))
+    assert (result.status, int(result.num_iters)) == (sc.SolveStatus.CONVERGED, 0)
+    assert float(ctx.ops.max(ctx.ops.abs(result.x))) == 0.0
+
+
+def test_starts_where_it_is_told(ctx, make, rng):
+    matrix, b = spd(rng), rng.standard_normal(8)
+    A, rhs = make(ctx, matrix), ctx.asarray(b)
+    exact = ctx.asarray(np.linalg.solve(matrix, b))
+    kept = ctx.ops.to_numpy(exact).copy()
+    result = sc.cg(A, rhs, x0=exact, tol=1e-10)
+    assert (result.status, int(result.num_iters)) == (sc.SolveStatus.CONVERGED, 0)
+    near = sc.cg(A, rhs, x0=exact + 1e-6 * ctx.ones(8), tol=1e-10)
+    far = sc.cg(A, rhs, tol=1e-10)
+    assert bool(near.converged)
+    assert int(near.num_iters) <= int(far.num_iters)
+    assert np.array_equal(ctx.ops.to_numpy(exact), kept)
+    assert np.array_equal(ctx.ops.to_numpy(rhs), b)
+
+
+def test_absolute_tolerance(ctx, make, rng):
+    matrix, b = spd(rng), rng.standard_normal(8)
+    result = sc.cg(make(ctx, matrix), ctx.asarray(b), tol=0.0, atol=1e-3)
+    assert bool(result.converged)
+    assert 1e-14 < float(result.residual_norm) <= 1e-3
+
+
+def test_no_iterations_allowed(ctx, make, rng):
+    b = rng.standard_normal(8)
+    result = sc.cg(make(ctx, spd(rng)), ctx.asarray(b), maxiter=0)
+    assert result.status is sc.SolveStatus.MAX_ITERATIONS
+    assert float(result.residual_norm) == pytest.approx(np.linalg.norm(b))
+    with pytest.raises(sc.SolveError, match=r"cg did not converge\. The iterations ran out"):
+        result.raise_for_status()
+
+
+def test_out_of_iterations_keeps_the_best(ctx, make, rng):
+    matrix, b = np.diag(np.geomspace(1, 1e4, 50)), rng.standard_normal(50)
+    result = sc.cg(make(ctx, matrix), ctx.asarray(b), maxiter=7, tol=1e-12)
+    assert (result.status, int(result.num_iters)) == (sc.SolveStatus.MAX_ITERATIONS, 7)
+    truth = np.linalg.norm(b - matrix @ ctx.ops.to_numpy(result.x))
+    assert float(result.residual_norm) == pytest.approx(truth)
+
+
+@pytest.mark.parametrize("spectrum", [[-1.0, -2.0, -3.0], [1.0, -2.0, 3.0], [0.0, 0.0, 0.0]])
+def test_what_is_not_positive_definite_is_a_status(ctx, make, spectrum):
+    result = sc.cg(make(ctx, np.diag(spectrum)), ctx.ones(3))
+    assert result.status is sc.SolveStatus.NOT_POSITIVE_DEFINITE
+    assert np.all(np.isfinite(ctx.ops.to_numpy(result.x)))
+
+
+def test_indefinite_preconditioner_is_a_status(ctx, make, rng):
+    P = sc.DiagonalLinOp(-ctx.ones(8))
+    result = sc.cg(make(ctx, spd(rng)), ctx.ones(8), preconditioner=P)
+    assert result.status is sc.SolveStatus.NOT_POSITIVE_DEFINITE
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_not_finite_is_a_status(ctx, make, rng, bad):
+    matrix, b = spd(rng), rng.standard_normal(8)
+    spoiled = b.copy()
+    spoiled[3] = bad
+    A = make(ctx, matrix)
+    assert sc.cg(A, ctx.asarray(spoiled)).status is sc.SolveStatus.NOT_FINITE
+    matrix[2, 2] = bad
+    with np.errstate(invalid="ignore"):
+        assert sc.cg(make(ctx, matrix), ctx.asarray(b)).status is sc.SolveStatus.NOT_FINITE
+
+
+def test_a_residual_that_lies_is_not_believed(ctx, make, rng):
+    """Where rounding hides the truth, the recurrence converges and the true residual does not."""
+    matrix = with_small_eigenvalues(rng)
+    b = ctx.asarray(rng.standard_normal(30))
+    result = sc.cg(make(ctx, matrix), b, tol=1e-14, maxiter=10**5)
+    truth = np.linalg.norm(ctx.ops.to_numpy(b) - matrix @ ctx.ops.to_numpy(result.x))
+    assert result.status is sc.SolveStatus.STAGNATED
+    assert float(result.residual_norm) == pytest.approx(truth, rel=0.1)
+
+
+def test_restarts_where_the_recurrence_drifts(ctx, make, rng):
+    """A start far away leaves an error in the recurrence that only a restart removes."""
+    matrix, b = spd(rng), rng.standard_normal(8)
+    start = ctx.asarray(1e9 * rng.standard_normal(8))
+    result = sc.cg(make(ctx, matrix), ctx.asarray(b), x0=start, tol=1e-10)
+    assert bool(result.converged)
+    assert np.linalg.norm(b - matrix @ ctx.ops.to_numpy(result.x)) <= 1e-10 * np.linalg.norm(b)
+
+
+def test_preconditioners_save_steps(ctx, make, rng):
+    scales = np.geomspace(1, 1e6, 60)
+    matrix = np.diag(scales) + 0.1 * spd(rng, 60) / 60
+    A, b = make(ctx, matrix), ctx.asarray(rng.standard_normal(60))
+    plain = sc.cg(A, b, tol=1e-10)
+    jacobi = sc.cg(A, b, tol=1e-10, preconditioner=sc.DiagonalLinOp(1 / ctx.asarray(scales)))
+    assert bool(jacobi.converged)
+    assert int(jacobi.num_iters) < int(plain.num_iters) / 3
+    expected = np.linalg.solve(matrix, ctx.ops.to_numpy(b))
+    assert relative(ctx.ops, jacobi.x, expected) < 1e-6
+
+
+def test_scipys_incomplete_factorisation_preconditions(rng):
+    n = 30
+    ones = np.ones(n)
+    line = sparse.diags_array([-ones[1:], 2 * ones, -ones[1:]], offsets=[-1, 0, 1])
+    matrix = (
+        sparse.kron(line, sparse.eye_array(n)) + sparse.kron(sparse.eye_array(n), line)
+    ).tocsc()
+    factors = scipy_linalg.spilu(matrix, drop_tol=1e-3, fill_factor=8, diag_pivot_thresh=0)
+    X = sc.DenseVectorSpace(n * n, "numpy")
+    F = sc.MatrixFreeLinOp(factors.solve, lambda y: factors.solve(y, "T"), X, X)
+    P = 0.5 * (F + F.H)  # what is dropped is not symmetric
+    A, b = sc.SparseLinOp(matrix.tocsr(), X), rng.standard_normal(n * n)
+    plain, better = sc.cg(A, b, tol=1e-10), sc.cg(A, b, tol=1e-10, preconditioner=P)
+    assert better.converged
+    assert better.num_iters < plain.num_iters / 3
+
+
+def test_ridge_regression_on_real_prices(ctx):
+    cbook = pytest.importorskip("matplotlib.cbook")
+    table = cbook.get_sample_data("goog.npz")["price_data"]
+    volume, close = np.log(table["volume"].astype(float)), np.log(table["adj_close"].astype(float))
+    lags = np.column_stack(
+        [close[i : i - 11] for i in range(10)] + [volume[10:-1], 0 * volume[11:] + 1]
+    )
+    target, weight = close[11:], 1e-2
+    X = sc.DenseVectorSpace(lags.shape[1], ctx)
+    F = sc.DenseLinOp(ctx.asarray(lags), X)
+    A = F.H @ F + weight * sc.IdentityLinOp(X)
+    result = sc.cg(A, F.rapply(ctx.asarray(target)), tol=1e-10)
+    result.raise_for_status()
+    expected = np.linalg.solve(lags.T @ lags + weight * np.eye(X.size), lags.T @ target)
+    assert relative(ctx.ops, result.x, expected) < 1e-4
