@@ -96,8 +96,8 @@ print("equal:", sc.DenseVectorSpace(3, "numpy", sc.WeightedInnerProduct(np.full(
 # -----------------------
 #
 # Take functions on [0, 1], known by their values on a grid. The length of one is
-# :math:`\left(\int f^2\right)^{1/2}`, and for :math:`\sin \pi t` it is :math:`\sqrt{1/2}`. Our grid
-# is fine on the left, where a boundary layer might be, and coarse on the right.
+# the root of ∫ f², which for sin πt is √½. Our grid is fine on the left, where a boundary layer
+# might be, and coarse on the right.
 
 
 def graded_grid(n):
@@ -111,8 +111,8 @@ def cell_widths(t):
 
 
 # %%
-# The widths are the weights of the integral. Given to the space as its inner product
-# :math:`\langle x, y\rangle = \sum_i w_i \bar x_i y_i`, they make its norm that of the function.
+# The widths are the weights of the integral. Given to the space as those of its inner product,
+# ⟨x, y⟩ = Σ wᵢ xᵢ yᵢ, they make its norm that of the function.
 
 
 def functions_on(t):
@@ -153,8 +153,8 @@ plt.show()
 # --------------------------------------
 #
 # The derivative of a function F at x is a linear map: it takes a direction h and gives a number.
-# A *gradient* is the vector that stands for it, :math:`F'(x) h = \langle g, h \rangle`, so it
-# depends on the inner product. Below are the unit balls of three geometries of the plane, and the
+# A *gradient* is the vector g that stands for it, F′(x) h = ⟨g, h⟩ for every h, so it depends on
+# the inner product. Below are the unit balls of three geometries of the plane, and the
 # steepest way uphill for one and the same linear function: among all steps of length one, the one
 # that gains most. The dotted lines are the function's level lines.
 
@@ -198,10 +198,10 @@ plt.show()
 # A gradient that does not see the grid
 # -------------------------------------
 #
-# Back to functions. We want to move f towards a target, and measure how far off it is by
-# :math:`F(f) = \tfrac12 \int (f - \mathrm{target})^2`. As a function of the array, its partial
-# derivatives are :math:`w_i (f_i - \mathrm{target}_i)`: tiny where points crowd. Stepping along
-# *these* moves the crowded side hardly at all. The gradient in the space divides by the weights.
+# Back to functions. We want to move f towards a target g, and measure how far off it is by
+# F(f) = ½ ∫ (f − g)². As a function of the array, its partial derivatives are wᵢ (fᵢ − gᵢ): tiny
+# where points crowd. Stepping along *these* moves the crowded side hardly at all. The gradient in
+# the space divides by the weights.
 
 t = graded_grid(65)
 L2 = functions_on(t)
@@ -257,14 +257,16 @@ except ImportError as missing:
 # Geometry by an operator
 # -----------------------
 #
-# A space can also be told that *slopes* have length. With D the matrix of difference quotients,
+# A space can also be told that *slopes* have length. The inner product of a Sobolev space is
 #
-# .. math:: \langle f, g \rangle = \int f g + s^2 \int f' g'
+# .. code-block:: text
 #
-# is the inner product of a Sobolev space. As a matrix it is :math:`M = W + s^2 D^T W_D D`; the
-# space takes M as an operator, and its inverse, which gradients need. A gradient in this geometry
-# is :math:`M^{-1}` applied to the partial derivatives, and applying :math:`M^{-1}` smooths. So a
-# step along it never makes a smooth function rough, whatever the data look like.
+#    ⟨f, g⟩  =  ∫ f g  +  s² ∫ f′ g′
+#
+# With D for the difference quotients, its matrix is M = W + s² Dᵀ V D, where W and V hold the
+# weights of points and of gaps. The space takes M as an operator, and its inverse, which gradients
+# need: a gradient in this geometry is M⁻¹ applied to the partial derivatives, and M⁻¹ smooths. So
+# a step along it never makes a smooth function rough, whatever the data look like.
 
 gaps = np.diff(t)
 D = np.diff(np.eye(t.size), axis=0) / gaps[:, None]

@@ -1,13 +1,15 @@
-r"""
+"""
 3. Operators and adjoints
 =========================
 
 **A matrix is a table. An operator is a map between two spaces, and it knows its way back.**
 
 Most of what is done with a linear map A (least squares, gradients, iterative solvers) uses its
-*adjoint*, the map :math:`A^*` that moves A to the other side of an inner product:
+*adjoint*, the map ``A.H`` that moves A to the other side of an inner product:
 
-.. math:: \langle A x, y \rangle_Y = \langle x, A^* y \rangle_X .
+.. code-block:: text
+
+   ⟨A x, y⟩  =  ⟨x, A.H y⟩        on the left the inner product of Y, on the right that of X
 
 For arrays of plain numbers that is the transposed matrix. In spaces with a geometry it is not, and
 code which transposes anyway converges to something, only not to what was meant. Here an operator
@@ -107,9 +109,8 @@ A
 # one for each gap. Both are functions on [0, 1], so both spaces measure by an integral: points
 # count as the cells around them, slopes as the gaps.
 #
-# In calculus the adjoint of d/dt, on functions that vanish at the ends, is −d/dt. So
-# :math:`D^* D u` should be :math:`-u''`, and for :math:`u = \sin 2 \pi t` that is
-# :math:`4 \pi^2 \sin 2\pi t`.
+# In calculus the adjoint of d/dt, on functions that vanish at the ends, is −d/dt. So ``D.H D u``
+# should be −u″, and for u = sin 2πt that is 4π² sin 2πt.
 
 n = 41
 t = np.linspace(0.0, 1.0, n + 1) ** 1.5  # the ends are fixed to zero and not among the unknowns
@@ -141,8 +142,8 @@ assert error < 0.02
 # %%
 # The transposed matrix has no idea of the grid; what it gives is too large by factors that vary
 # from point to point. The adjoint between the two spaces is the right operator on every grid, and
-# nobody had to derive it: it is computed from the matrix and the Riesz maps of the spaces,
-# :math:`A^* = R_X^{-1} A^H R_Y`.
+# nobody had to derive it: it is computed from the matrix and the Riesz maps R of the spaces, as
+# R⁻¹ Aᴴ R.
 
 
 # %%
@@ -215,9 +216,8 @@ measured = R @ body + ctx.asarray(noise / np.sqrt(trust))
 
 # %%
 # Sending the measurements back along their rays is the adjoint. It gives a blurred picture, not the
-# body; but it gives the *direction*: the gradient of :math:`\tfrac12 \|R x - b\|^2` is
-# :math:`R^*(R x - b)`. How far to step is limited by the largest eigenvalue of :math:`R^* R`, which
-# a few products tell.
+# body; but it gives the *direction*: the gradient of ½ ‖R x − b‖² is ``R.H (R x − b)``. How far to
+# step is limited by the largest eigenvalue of ``R.H R``, which a few products tell.
 
 v = pictures.random(key)
 for _ in range(20):

@@ -1,4 +1,4 @@
-r"""
+"""
 4. Trees and block systems
 ==========================
 
@@ -104,16 +104,14 @@ print("order does not matter:", float(Z.inner(z, swapped)))
 #
 # Before computers a smooth curve through given points was drawn along a *spline*, a thin strip of
 # wood held by weights. The strip takes the form of least bending. Let u be its height on a grid, B
-# the operator of second differences, and P the one that reads u at the pins. Then
+# the operator of second differences, and P the one that reads u at the pins. Of all u with P u = y,
+# the strip takes the one for which ½ ‖B u‖² is least. With a multiplier λ for each pin, it solves
 #
-# .. math:: \text{minimise } \tfrac12 \|B u\|^2 \text{ such that } P u = y,
+# .. code-block:: text
 #
-# and with a multiplier for each pin, the solution satisfies
-#
-# .. math::
-#
-#    \begin{pmatrix} B^* B & P^* \\ P & 0 \end{pmatrix}
-#    \begin{pmatrix} u \\ \lambda \end{pmatrix} = \begin{pmatrix} 0 \\ y \end{pmatrix}.
+#    ⎡ B.H B   P.H ⎤ ⎡ u ⎤     ⎡ 0 ⎤
+#    ⎢             ⎥ ⎢   ⎥  =  ⎢   ⎥
+#    ⎣   P      0  ⎦ ⎣ λ ⎦     ⎣ y ⎦
 #
 # The heights are a function on [0, 10], so their inner product is an integral. The pins are
 # single points and are counted.
@@ -135,7 +133,7 @@ P = sc.DenseLinOp(ctx.asarray(np.eye(n)[at]), heights, pins)
 # %%
 # The blocks get names. The rows of the system are sums into one space; stacked, they make an
 # operator from trees to trees. It is written as it was on paper, and ``.H`` below is the adjoint in
-# the geometry: :math:`P^*` puts a force at a *point* of a function, a peak of height 1/h.
+# the geometry: ``P.H`` puts a force at a *point* of a function, a peak of height 1/h.
 
 
 class KKT(NamedTuple):
@@ -225,9 +223,9 @@ plt.show()
 #
 # Large systems are solved by iteration, and how fast that goes depends on the eigenvalues of the
 # operator. Those of K reach over many powers of ten. A known remedy is to divide by a block
-# diagonal :math:`D = \mathrm{diag}(H,\; P H^{-1} P^*)`: if the upper left block H is positive,
-# only *three* eigenvalues remain, :math:`1` and :math:`(1 \pm \sqrt 5)/2`. We make H positive by
-# letting the strip lie on a soft bed, and build D from operators.
+# diagonal D, with H and ``P H⁻¹ P.H`` in it: if the upper left block H is positive, only *three*
+# eigenvalues remain, 1 and (1 ± √5)/2. We make H positive by letting the strip lie on a soft bed,
+# and build D from operators.
 
 H = B.H @ B + 0.05 * sc.IdentityLinOp(heights)
 soft = sc.StackedLinOp(KKT(sc.SumToSingleLinOp(KKT(H, P.H)), sc.SumToSingleLinOp(KKT(P, nothing))))

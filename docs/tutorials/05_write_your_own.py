@@ -1,4 +1,4 @@
-r"""
+"""
 5. Write your own
 =================
 
@@ -146,6 +146,11 @@ try:
     import jax
 
     jax.config.update("jax_enable_x64", True)
+except ImportError:
+    jax = None
+    print("What follows needs JAX, and is left out.")
+
+if jax is not None:
     compiled = []
 
     @jax.jit
@@ -158,25 +163,22 @@ try:
     blur(A_jax, x_jax)
     blur(Convolution(A_jax.ctx.asarray(bump(0.1)), A_jax.domain), x_jax)
     print("compiled:", compiled)
-except ImportError as missing:
-    print(missing)
 
 # %%
 # **Many at once.** A stack of kernels in one object is a family of operators for ``vmap``:
 # taking an object apart and putting it together never looks at what the leaves are.
 
-try:
-    widths = [0.005, 0.02, 0.05, 0.12]
+widths = [0.005, 0.02, 0.05, 0.12]
+one_by_one = np.stack([Convolution(bump(width), X) @ signal for width in widths])
+
+if jax is not None:
     family = jax.tree.map(
         lambda *kernels: jax.numpy.stack(kernels),
         *(Convolution(A_jax.ctx.asarray(bump(width)), A_jax.domain) for width in widths),
     )
     together = jax.vmap(lambda A, x: A @ x, in_axes=(0, None))(family, x_jax)
     print("a family applied:", together.shape)
-    one_by_one = np.stack([Convolution(bump(width), X) @ signal for width in widths])
     print("max abs(together - one by one):", np.abs(np.asarray(together) - one_by_one).max())
-except NameError:
-    one_by_one = np.stack([Convolution(bump(width), X) @ signal for width in widths])
 
 fig, ax = plt.subplots(figsize=(8.4, 3.2), layout="constrained")
 ax.plot(t, signal, color=INK, lw=1, ls=":", label="signal")
@@ -195,7 +197,7 @@ plt.show()
 # to the operator* is an object of the operator's form, with a derivative in the place of
 # each array. So learning the kernel is gradient descent on a Convolution.
 
-try:
+if jax is not None:
     truth = Convolution(A_jax.ctx.asarray(np.roll(bump(0.03), 5)), A_jax.domain)
     inputs = A_jax.domain.stacked(8).random(A_jax.ops.random_key(1))
     outputs = truth.vapply(inputs)
@@ -226,8 +228,6 @@ try:
     right.set(title="The kernel, from eight measurements", xlabel="shift", xlim=(-0.2, 0.25))
     right.legend()
     plt.show()
-except NameError:
-    print("This needs JAX.")
 
 
 # %%
@@ -258,7 +258,7 @@ class Damped(sc.LinOp, data=("decay",), static=("power",)):
 
 D = Damped(2, 1, X)
 print(D, "| equal:", Damped(2, 1, X) == D, "| other power:", Damped(2, 2, X) == D)
-try:
+if jax is not None:
     count = []
     decayed = jax.jit(lambda D, x: count.append(D.power) or D @ x)
     D_jax = D.convert("jax")
@@ -273,8 +273,6 @@ try:
     h = 1e-6
     up, down = (energy(Damped(2.0 + d, 1, D_jax.domain)) for d in (h, -h))
     print("derivative by the decay:", np.isclose(slope, (up - down) / (2 * h)))
-except NameError:
-    print("This needs JAX.")
 
 
 # %%
@@ -282,9 +280,9 @@ except NameError:
 # ----------
 #
 # Smooth periodic functions are measured best by their Fourier coefficients: a Sobolev inner product
-# weighs a wave of frequency k with :math:`1 + s^2 k^2`. ``inner`` makes it a geometry; ``riesz``
+# weighs a wave of frequency k with 1 + s² k². ``inner`` makes it a geometry; ``riesz``
 # and ``riesz_inverse`` make adjoints and gradients possible in it. They are to satisfy
-# :math:`\langle x, y \rangle = x \cdot R y`. Again s is data, and could be learned.
+# ⟨x, y⟩ = x · R y. Again s is data, and could be learned.
 
 
 class Sobolev(sc.InnerProduct):
@@ -342,15 +340,13 @@ plt.show()
 # derivatives.
 
 print("pickled:", pickle.loads(pickle.dumps(H1)) == H1)
-try:
+if jax is not None:
     H1_jax = H1.convert("jax")
 
     def length(space):
         return space.norm(x_jax)
 
     print("derivative by s:", float(jax.grad(length)(H1_jax).geometry.s))
-except NameError:
-    print("This needs JAX.")
 
 
 # %%
