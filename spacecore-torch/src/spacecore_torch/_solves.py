@@ -178,7 +178,7 @@ class _Solve(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
         problem, _, *tensors = inputs
         x, *aux = output
-        ctx.problem = problem
+        ctx.problem, ctx.beside = problem, len(aux)
         ctx.save_for_backward(x, *tensors)
         ctx.save_for_forward(x, *tensors)
         ctx.mark_non_differentiable(*(each for each in aux if each is not None))
@@ -209,7 +209,7 @@ class _Solve(torch.autograd.Function):
         if moving:
             rhs = rhs - _product_tangent(problem, tensors, moving, dtensors, x)
         dx = _Solve.apply(problem.companion(adjoint=problem.adjoint), rhs, *tensors)[0]  # type: ignore[no-untyped-call]
-        return dx, *(None for _ in range(4 if problem.main else 0))
+        return dx, *(None for _ in range(ctx.beside))
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, problem: Any, b: Any, *tensors: Any) -> Any:

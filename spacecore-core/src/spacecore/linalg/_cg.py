@@ -115,11 +115,14 @@ def cg(
     else:
         with Watch("cg", space, leading, callback, check_every or 1, progress=progress) as watch:
             x, aux = solved(operands, rhs, len(leading), Options(keep, watch, check_every or 1))
-    num_iters, residual_norm, code, norms = aux
+    num_iters, residual_norm, target, code, norms = aux
+    if leading and norms is not None:
+        norms = A.ops.moveaxis(norms, -1, 0)
     return SolveResult(
         x=out_of_coordinates(space, leading, x),
         num_iters=num_iters,
         residual_norm=residual_norm,
+        target=target,
         code=code,
         history=norms,
         ops=A.ops,

@@ -62,7 +62,7 @@ class Run(NamedTuple):
 
 
 def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, tuple[Any, ...]]:
-    """Return x, and `(num_iters, residual_norm, code, history)`.
+    """Return x, and `(num_iters, residual_norm, target, code, history)`.
 
     A recurrence that claims convergence which the true residual denies is restarted from the
     truth, for as long as that gains at least a factor of two.
@@ -91,7 +91,8 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
             elif not size < 0.5 * before:
                 status = SolveStatus.STAGNATED
     status = SolveStatus.MAX_ITERATIONS if status is None else status
-    return x, (k, size, status.code, look.history and ops.asarray(look.history))
+    norms = None if look.history is None else ops.asarray(look.history)
+    return x, (k, size, target, status.code, norms)
 
 
 def _vectors(A: Any, preconditioner: Any, b: Any) -> Vectors:

@@ -106,7 +106,7 @@ class Problem:
 
 
 def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return x, and `(num_iters, residual_norm, code, history)`; history has its steps last.
+    """Return x, and `(num_iters, residual_norm, target, code, history)`; steps come last in it.
 
     A recurrence that claims convergence which the true residual denies is restarted from the
     truth, for as long as that gains at least a factor of two.
@@ -124,13 +124,13 @@ def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, 
         return _judge(problem, state, before, target)
 
     state, _ = ops.while_loop(goes_on, again, (state, r))
-    return _finished(ops, state)
+    return _finished(ops, state, target)
 
 
-def _finished(ops: Any, s: LoopState) -> tuple[Any, tuple[Any, ...]]:
+def _finished(ops: Any, s: LoopState, target: Any) -> tuple[Any, tuple[Any, ...]]:
     code = ops.where(s.code == RUNNING, ops.full_like(s.code, MAX_ITERATIONS), s.code)
     history = None if s.history is None else ops.moveaxis(s.history, 0, -1)
-    return s.x, (s.iters, s.size, code, history)
+    return s.x, (s.iters, s.size, target, code, history)
 
 
 def _run(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
@@ -319,7 +319,7 @@ def solve_watched(
             state = pieces["advance"](operands, b, state, target, stop, **static)
             watch(int(state.k), state.size, state.x)
         state, r = pieces["judge"](operands, b, state, before, target, **static)
-    return _finished(ops, state)
+    return _finished(ops, state, target)
 
 
 @cache

@@ -23,7 +23,7 @@ Lift = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any, Any]:
-    """Return x, and `(num_iters, residual_norm, code, history)`, differentiable.
+    """Return x, and `(num_iters, residual_norm, target, code, history)`, differentiable.
 
     Parameters
     ----------

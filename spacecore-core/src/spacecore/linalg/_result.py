@@ -47,7 +47,9 @@ class SolveError(SpaceCoreError, RuntimeError):
 
 
 class SolveResult(
-    Value, data=("x", "num_iters", "residual_norm", "code", "history"), static=("ops", "solver")
+    Value,
+    data=("x", "num_iters", "residual_norm", "target", "code", "history"),
+    static=("ops", "solver"),
 ):
     """The result of a solve, of one right-hand side or of a batch.
 
@@ -62,16 +64,20 @@ class SolveResult(
         Products with the operator that moved the solution.
     residual_norm : float or array
         ‖b − A x‖ of this x, in the norm of the space: the true one.
+    target : float or array
+        What that norm was to reach.
     code : int or array
         The code of the status.
     history : array or None
-        Residual norms by the recurrence, the starting one first; shape (steps + 1, ...).
+        Residual norms by the recurrence, the starting one first, shape (steps + 1, ...). Compiled
+        loops leave room for the steps that were allowed, and NaN where none was taken.
     solver : str
     """
 
     x: Any
     num_iters: Any
     residual_norm: Any
+    target: Any
     code: Any
     history: Any
     ops: BackendOps
@@ -83,6 +89,7 @@ class SolveResult(
         x: Any,
         num_iters: Any,
         residual_norm: Any,
+        target: Any,
         code: Any,
         history: Any,
         ops: BackendOps,
@@ -92,6 +99,7 @@ class SolveResult(
             x=x,
             num_iters=num_iters,
             residual_norm=residual_norm,
+            target=target,
             code=code,
             history=history,
             ops=ops,
@@ -125,6 +133,30 @@ class SolveResult(
             status = _STATUSES[failed[0]]
             which = "" if len(codes) == 1 else f" {len(failed)} of {len(codes)} systems:"
             raise SolveError(f"{self.solver} did not converge.{which} {status.value}")
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the residual norms over the iterations, and what they were to reach.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; new axes if not given.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValueError
+            If no history was kept.
+        """
+        if self.history is None:
+            raise ValueError(f"No history was kept. Call `{self.solver}(..., history=True)`.")
+        from spacecore.linalg._plot import draw
+
+        norms, targets = map(self.ops.to_numpy, map(self.ops.asarray, (self.history, self.target)))
+        return draw(self.solver, norms, targets, ax)
 
     def _codes(self) -> list[int]:
         if isinstance(self.code, int):

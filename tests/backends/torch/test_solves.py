@@ -1,0 +1,159 @@
+"""Solves under Torch's own derivatives: autograd, forward mode, sparse values, refusals."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.autograd import forward_ad
+
+import spacecore as sc
+
+CTX = sc.Context("torch", "float64", check_level="cheap")
+X = sc.DenseVectorSpace(6, CTX)
+
+
+@pytest.fixture
+def system(seed):
+    # Torch loads its forward mode at the first use, and warns of its own code; `ops` does not.
+    CTX.ops.jvp(torch.sin, (torch.ones(()),), (torch.ones(()),))
+    torch.manual_seed(seed % 2**31)
+    S = torch.randn(6, 6, dtype=torch.float64)
+    return S @ S.T + 3 * torch.eye(6, dtype=torch.float64), torch.randn(6, dtype=torch.float64)
+
+
+def solve(S, b, **options):
+    return sc.cg(sc.DenseLinOp(S, X), b, tol=1e-13, **options).x
+
+
+def by_inverse(S, b):
+    return torch.linalg.inv(S) @ b
+
+
+def test_backward_and_double_backward(system):
+    assert torch.autograd.gradcheck(
+        lambda S, b: solve((S + S.T) / 2, b), [x.clone().requires_grad_() for x in system]
+    )
+    assert torch.autograd.gradgradcheck(
+        lambda S, b: solve((S + S.T) / 2, b), [x.clone().requires_grad_() for x in system]
+    )
+
+
+def test_results_beside_the_solution_have_no_gradient(system):
+    S, b = system
+    result = sc.cg(sc.DenseLinOp(S, X), b.clone().requires_grad_(), tol=1e-13, history=True)
+    assert result.x.requires_grad
+    assert result.status is sc.SolveStatus.CONVERGED
+    assert result.residual_norm.dtype is torch.float64
+    assert not result.residual_norm.requires_grad
+    assert not result.history.requires_grad
+
+
+def test_plain_tensors_are_solved_in_place_and_give_python_numbers(system):
+    S, b = system
+    with torch.no_grad():
+        result = sc.cg(sc.DenseLinOp(S.clone().requires_grad_(), X), b)
+    assert isinstance(result.num_iters, int)
+    assert not result.x.requires_grad
+
+
+@pytest.mark.parametrize("format", ["csr", "csc", "coo"])
+def test_gradient_by_the_values_of_a_sparse_matrix(system, format):
+    S, b = system
+    S = torch.where(S.abs() > 0.5, S, 0.0) + 20 * torch.eye(6, dtype=torch.float64)
+    leaf = S.clone().requires_grad_()
+    by_inverse(leaf, b).square().sum().backward()
+    A = CTX.assparse(S, format=format).requires_grad_()
+    x = sc.cg(sc.SparseLinOp(A, X), b, tol=1e-13).x
+    (slope,) = torch.autograd.grad(x.square().sum(), A)
+    assert torch.allclose(slope.to_dense(), torch.where(S == 0, 0.0, leaf.grad))
+
+
+def test_transforms_around_a_sparse_matrix(system):
+    S, b = system
+    A = sc.SparseLinOp(CTX.assparse(S), X)
+
+    def f(b):
+        return sc.cg(A, b, tol=1e-13).x.square().sum()
+
+    def dense(b):
+        return by_inverse(S, b).square().sum()
+
+    for derive in (torch.func.grad, torch.func.hessian, torch.func.jacrev):
+        assert torch.allclose(derive(f)(b), derive(dense)(b))
+    bs = torch.stack([b, 2 * b])
+    assert torch.allclose(torch.func.vmap(f)(bs), torch.func.vmap(dense)(bs))
+
+
+def test_forward_mode_by_dual_numbers(system):
+    S, b = system
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(S, S)
+        found, expected = (forward_ad.unpack_dual(f(dual, b)).tangent for f in (solve, by_inverse))
+    assert torch.allclose(found, expected)
+
+
+def test_nested_vmaps(system):
+    S, b = system
+    many = torch.stack([S, 2 * S, 3 * S]), torch.stack([b, 0 * b])
+    nested = torch.func.vmap(torch.func.vmap(solve, (None, 0)), (0, None))(*many)
+    expected = torch.func.vmap(torch.func.vmap(by_inverse, (None, 0)), (0, None))(*many)
+    assert torch.allclose(nested, expected)
+
+
+def test_forward_over_reverse(system):
+    S, b = system
+    found, expected = (
+        torch.func.hessian(lambda S, f=f: f(S, b).square().sum())(S) for f in (solve, by_inverse)
+    )
+    assert torch.allclose(found, expected)
+
+
+def test_forward_over_forward_is_refused(system):
+    S, b = system
+    for f in (lambda S: solve(S, b), lambda S: sc.cg(sc.DenseLinOp(S, X), b[None]).x):
+        with pytest.raises(sc.UnsupportedOperationError, match="forward mode by forward mode"):
+            torch.func.jacfwd(torch.func.jacfwd(f))(S)
+
+
+def test_reverse_over_dual_numbers_is_refused(system):
+    S, b = system
+    S = S.clone().requires_grad_()
+    with forward_ad.dual_level():
+        tangent = forward_ad.unpack_dual(solve(forward_ad.make_dual(S, S.detach()), b)).tangent
+        with pytest.raises(sc.UnsupportedOperationError, match="forward mode by reverse mode"):
+            torch.autograd.grad(tangent.sum(), S)
+
+
+@pytest.mark.parametrize("with_gradient", [False, True])
+def test_products_of_a_value_and_its_gradient(system, with_gradient):
+    """Counted: a gradient costs one solve more, and nothing is kept of the steps."""
+    S, b = system
+    count = [0]
+
+    def product(x):
+        count[0] += 1
+        return S @ x
+
+    A = sc.MatrixFreeLinOp(product, product, X, X)
+    sc.cg(A, b, tol=1e-10)
+    forward, count[0] = count[0], 0
+    leaf = b.clone().requires_grad_(with_gradient)
+    x = sc.cg(A, leaf, tol=1e-10).x
+    if with_gradient:
+        x.square().sum().backward()
+    assert count[0] <= (2.3 if with_gradient else 1) * forward
+
+
+def test_memory_does_not_grow_with_the_steps():
+    """Tensors that are kept for the gradient, counted."""
+    n = 200
+    Y = sc.DenseVectorSpace(n, CTX)
+    diagonal = torch.logspace(0, 4, n, dtype=torch.float64)
+    kept = []
+    for steps in (2, 200):
+        saved = []
+        with torch.autograd.graph.saved_tensors_hooks(saved.append, lambda _: None):
+            d = diagonal.clone().requires_grad_()
+            sc.cg(sc.DiagonalLinOp(d, Y), torch.ones(n, dtype=torch.float64), maxiter=steps)
+        kept.append(len(saved))
+    assert 0 < kept[0] == kept[1] < 10

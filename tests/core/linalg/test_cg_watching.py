@@ -1,0 +1,105 @@
+"""Seeing a solver at work: history, callback, progress, and the result itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import spacecore as sc
+
+
+@pytest.fixture
+def system(ctx, make):
+    return make(ctx, np.diag(np.geomspace(1, 100, 20))), ctx.ones(20)
+
+
+def test_history_holds_the_norm_of_each_step(ctx, system):
+    A, b = system
+    result = sc.cg(A, b, history=True, tol=1e-8)
+    norms = ctx.ops.to_numpy(result.history)
+    norms = norms[np.isfinite(norms)]
+    assert norms.shape == (int(result.num_iters) + 1,)
+    assert norms[0] == pytest.approx(np.sqrt(20))
+    assert norms[-1] == pytest.approx(float(result.residual_norm), rel=1e-3)
+    assert sc.cg(A, b).history is None
+
+
+def test_history_of_a_batch(ctx, system):
+    A, b = system
+    result = sc.cg(A, ctx.ops.stack([b, 0 * b]), history=True)
+    norms = ctx.ops.to_numpy(result.history)
+    assert norms.shape[1:] == (2,)
+    assert np.isfinite(norms).sum(axis=0).tolist() == [int(result.num_iters[0]) + 1, 1]
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_callback_sees_steps_as_they_are(ctx, system, every):
+    A, b = system
+    seen = []
+    result = sc.cg(A, b, callback=lambda *step: seen.append(step), check_every=every, tol=1e-8)
+    plain = sc.cg(A, b, tol=1e-8)
+    assert [k for k, _, _ in seen[:3]] == [0, every, 2 * every]
+    for _, norm, x in seen[:-1]:
+        A.domain.check_member(x)
+        truth = np.linalg.norm(ctx.ops.to_numpy(b - A.apply(x)))
+        assert float(norm) == pytest.approx(truth, rel=1e-6)
+    assert int(result.num_iters) == int(plain.num_iters)
+    assert ctx.ops.allclose(result.x, plain.x)
+
+
+def test_callback_of_a_batch(ctx, system):
+    A, b = system
+    norms = []
+    bs = ctx.ops.stack([b, 2 * b])
+    result = sc.cg(A, bs, callback=lambda k, norm, x: norms.append(ctx.ops.to_numpy(norm)))
+    assert norms[0] == pytest.approx([np.sqrt(20), 2 * np.sqrt(20)])
+    assert len(norms) == int(ctx.ops.max(result.num_iters)) + 1
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_progress_is_a_line(ctx, system, capsys, monkeypatch, installed):
+    if installed:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setattr("spacecore.linalg._watch.find_spec", lambda name: None)
+    sc.cg(*system, progress=True)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "cg" in shown.err
+    assert "residual" in shown.err
+    assert shown.err.endswith("\n")
+
+
+def test_result_prints_itself(ctx, system):
+    A, b = system
+    assert repr(sc.cg(A, b, maxiter=3)).startswith(
+        "SolveResult(cg: max iterations after 3 iterations, residual "
+    )
+    many = sc.cg(A, ctx.ops.stack([b, b]), maxiter=3)
+    assert repr(many) == "SolveResult(cg: 0 of 2 systems converged)"
+
+
+def test_result_draws_itself(ctx, system):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    A, b = system
+    result = sc.cg(A, b, history=True)
+    axes = result.plot()
+    (line, limit) = axes.get_lines()[:2]
+    assert len(line.get_ydata()) == int(result.num_iters) + 1
+    assert axes.get_yscale() == "log"
+    assert axes.get_xlabel() == "iteration"
+    assert "residual" in axes.get_ylabel()
+    assert limit.get_ydata()[0] == pytest.approx(1e-6 * np.sqrt(20))
+    plt.close("all")
+
+
+def test_a_result_without_history_says_how_to_get_one(ctx, system):
+    with pytest.raises(ValueError, match=r"history=True"):
+        sc.cg(*system).plot()
+
+
+def test_status_says_what_to_do():
+    assert str(sc.SolveStatus.MAX_ITERATIONS) == "max iterations"
+    assert [status.code for status in sc.SolveStatus] == [0, 1, 2, 3, 4]
+    assert all(status.value.endswith(".") for status in sc.SolveStatus)
