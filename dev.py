@@ -61,7 +61,8 @@ def demo(args: argparse.Namespace) -> int:
 
 def test(args: argparse.Namespace) -> int:
     python = environment(WORK)
-    chosen = args.rest or ["-n", "auto", "--dist", "worksteal"]
+    parallel = ["-n", "auto", "--dist", "worksteal"]
+    chosen = [*args.rest, *(parallel if set(args.rest) <= {"--all"} else [])]
     backends = "numpy jax torch cupy"
     variables = {"OMP_NUM_THREADS": "1", "SPACECORE_TEST_BACKENDS": backends}
     status = run([python, "-m", "pytest", *chosen], **variables)

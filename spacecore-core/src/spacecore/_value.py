@@ -156,7 +156,19 @@ def same_data(one: Any, other: Any) -> bool:
     if isinstance(one, tuple | list) and type(one) is type(other):
         return len(one) == len(other) and all(map(same_data, one, other))
     ops = ops_of_array(one)
-    return bool(one == other) if ops is None else _same_arrays(ops, one, other)
+    if ops is None:
+        ops = ops_of_array(other)
+        return bool(one == other) if ops is None else _same_number(ops, other, one)
+    if isinstance(other, int | float | complex):
+        return _same_number(ops, one, other)
+    return _same_arrays(ops, one, other)
+
+
+def _same_number(ops: BackendOps, x: Any, number: Any) -> bool:
+    """Whether an array is a Python number, which compiling made an array of shape ()."""
+    if not ops.is_dense(x) or tuple(x.shape) != () or not isinstance(number, int | float | complex):
+        return False
+    return ops.is_traced(x) or bool(x == number)
 
 
 def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:

@@ -115,7 +115,7 @@ class Transforms:
         _, adjoint = Transforms.vjp(fn, *examples)
 
         def transpose(cotangent: Any) -> Any:
-            return tree_map(torch.conj_physical, adjoint(tree_map(torch.conj_physical, cotangent)))
+            return tree_map(_conjugate, adjoint(tree_map(_conjugate, cotangent)))
 
         return transpose
 
@@ -162,6 +162,10 @@ class _Auxiliary:
         given = iter(tensors)
         leaves = [next(given) if isinstance(x, torch.Tensor) else x for x in self.leaves]
         return tree_unflatten(leaves, self.structure)
+
+
+def _conjugate(x: Any) -> Any:
+    return torch.conj(x).resolve_conj()  # `conj_physical` has no rule for `vmap`
 
 
 def _as_tensor(x: Any) -> Any:

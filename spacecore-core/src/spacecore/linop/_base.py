@@ -270,7 +270,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
     def to_sparse(self, *, format: str | None = None) -> Any:
         """Return the matrix of the operator as a sparse matrix of the backend."""
-        return self.ctx.assparse(self.to_matrix(), format=format)
+        return self.ops.assparse(self.to_matrix(), format=format)
 
     def is_hermitian(self) -> bool | None:
         """Tell whether A = A.H by structure alone: None where structure does not say."""

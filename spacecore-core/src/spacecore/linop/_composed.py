@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacecore._ambient import resolve_context_priority
 from spacecore._typing import type_name
+from spacecore.linop._adjoint import AdjointLinOp
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._diagonal import DiagonalLinOp
 from spacecore.linop._identity import IdentityLinOp, ZeroLinOp
@@ -71,14 +72,13 @@ class ComposedLinOp(LinOp, data=("operators",)):
         return ys
 
     def is_hermitian(self) -> bool | None:
+        """True where the factors, read backwards as adjoints, are the same again."""
         if self.domain != self.codomain:
             return False
-        factors = self.operators
-        mirrored = all(
-            left is _adjoint_of(right) or _adjoint_of(left) is right
-            for left, right in zip(factors, reversed(factors), strict=True)
-        )
-        return True if mirrored else None
+        word = _letters(self, adjoint=False)
+        mirror = _letters(self, adjoint=True)
+        same = all(a is b and x == y for (a, x), (b, y) in zip(word, mirror, strict=True))
+        return True if same else None
 
     _binding = 2
 
@@ -178,10 +178,18 @@ def _chained(kernels: list[Kernel | None]) -> Kernel | None:
     return chained
 
 
-def _adjoint_of(op: LinOp) -> LinOp | None:
-    """What `op` is the adjoint view of, or itself where it is Hermitian."""
-    from spacecore.linop._adjoint import AdjointLinOp
+def _letters(op: LinOp, *, adjoint: bool) -> list[tuple[LinOp, bool]]:
+    """The factors of a product or its adjoint, down to the last, and which stand as adjoints.
 
-    if isinstance(op, AdjointLinOp):
-        return op.operator
-    return op if op.is_hermitian() is True else None
+    Real numbers and identities are left out; of a Hermitian factor the adjoint is itself.
+    """
+    if type(op) is AdjointLinOp:
+        return _letters(op.operator, adjoint=not adjoint)
+    if type(op) is ComposedLinOp:
+        factors = reversed(op.operators) if adjoint else op.operators
+        return [letter for factor in factors for letter in _letters(factor, adjoint=adjoint)]
+    if type(op) is ScaledLinOp and isinstance(op.scale, int | float):
+        return _letters(op.operator, adjoint=adjoint)
+    if type(op) is IdentityLinOp:
+        return []
+    return [(op, adjoint and op.is_hermitian() is not True)]

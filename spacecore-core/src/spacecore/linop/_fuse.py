@@ -27,9 +27,15 @@ def fuse(op: LinOp, *, materialize: bool) -> LinOp:
     if type(op) is ComposedLinOp:
         return _fused_product([fuse(factor, materialize=materialize) for factor in op.operators])
     multiplied = type(op) is AdjointLinOp and type(op.operator) is DenseLinOp
-    if (multiplied or materialize) and type(op) is not DenseLinOp:
+    if (multiplied or materialize) and type(op) is not DenseLinOp and _has_matrix(op):
         return DenseLinOp(op.to_dense(), op.domain, op.codomain, op.ctx)
     return op
+
+
+def _has_matrix(op: LinOp) -> bool:
+    """Whether a product with a matrix gives what A gives: an adjoint may round to a dtype."""
+    dom, cod = op.domain, op.codomain
+    return bool(dom.field == cod.field and op.ops.result_type(dom.dtype, cod.dtype) == cod.dtype)
 
 
 def _fused_sum(terms: list[LinOp]) -> LinOp:

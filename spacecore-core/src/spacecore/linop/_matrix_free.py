@@ -98,8 +98,12 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         dom, cod : Space
         ctx : Context, optional
         """
-        made = cls(apply, adjoint, dom, cod, ctx)
-        return made if dom.is_euclidean and cod.is_euclidean else made._rebuilt(euclidean=True)
+        made = cls.__new__(cls)
+        made.__init__(apply, adjoint, dom, cod, ctx)  # type: ignore[misc]
+        made.euclidean = True  # before the object is closed and, at strict, its adjoint tested
+        made._close()
+        made._probe()
+        return made
 
     def _apply(self, x: Any) -> Any:
         return self.forward(x)

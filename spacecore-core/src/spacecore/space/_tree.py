@@ -105,6 +105,8 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
     @property
     def field(self) -> Literal["real", "complex"]:
         """Complex where every leaf space is."""
+        if not self.leaf_spaces:
+            return super().field
         return "real" if any(s.field == "real" for s in self.leaf_spaces) else "complex"
 
     @property

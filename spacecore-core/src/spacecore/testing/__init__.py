@@ -5,9 +5,9 @@ cases one by one:
 
     import pytest
     from spacecore.errors import UnsupportedOperationError
-    from spacecore.testing import contract_cases
+    from spacecore.testing import contract_cases, law_cases
 
-    @pytest.mark.parametrize("case", contract_cases(), ids=str)
+    @pytest.mark.parametrize("case", [*contract_cases(), *law_cases()], ids=str)
     def test_contract(case):
         try:
             case.run(MyOps())
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from spacecore.testing._case import Case, Requirement
 from spacecore.testing._distributions import write_distribution, write_plugin
+from spacecore.testing._factories import Factory
+from spacecore.testing._laws import law_cases
 from spacecore.testing._report import Report, run_cases, stale_differences
 from spacecore.testing._suite import contract_cases
 
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Case",
+    "Factory",
     "Report",
     "Requirement",
     "contract_cases",
+    "law_cases",
     "run_cases",
     "stale_differences",
     "write_distribution",

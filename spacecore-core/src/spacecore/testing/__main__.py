@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from spacecore.errors import BackendError
 from spacecore.plugins import resolve
+from spacecore.testing._laws import law_cases
 from spacecore.testing._report import run_cases, stale_differences
 from spacecore.testing._suite import contract_cases
 
@@ -29,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BackendError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
-    cases = contract_cases(thorough=options.thorough, pattern=_pattern(options.filter))
+    chosen = {"thorough": options.thorough, "pattern": _pattern(options.filter)}
+    cases = [*contract_cases(**chosen), *law_cases(**chosen)]
     started = time.perf_counter()
     report = run_cases(ops, cases, stop=options.x)
     if options.thorough and options.filter is None and not report.failures:
