@@ -28,7 +28,7 @@ KNOTS = {
 # What each package, or part of one, may import beside the standard library and itself.
 LIBRARIES = {
     "spacecore": {"numpy", "scipy", "pluggy", "importlib_metadata", "optree"},
-    "spacecore.linalg": {"numpy", "scipy", "tqdm"},  # a progress bar, where tqdm is there
+    "spacecore.linalg": {"numpy", "scipy", "tqdm", "matplotlib"},  # to watch, where they are there
     "spacecore.testing": {"numpy", "scipy", "pytest", "hypothesis", "array_api_strict"},
     "spacecore_jax": {"numpy", "scipy", "spacecore", "jax"},
     "spacecore_torch": {"numpy", "scipy", "spacecore", "torch", "array_api_compat"},

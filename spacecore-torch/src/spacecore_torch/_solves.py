@@ -254,12 +254,12 @@ def _product_tangent(
     def applied(*chosen: Any) -> Any:
         if not problem.adjoint:
             return product(x, *chosen)
-        return torch.func.vjp(lambda v: product(v, *chosen), torch.zeros_like(x))[1](x)[0]  # type: ignore[misc]
+        return torch.func.vjp(lambda v: product(v, *chosen), torch.zeros_like(x))[1](x)[0]
 
     # Forward mode does not nest, so this pulls back twice: J v is the pullback of u -> Jᴴ u.
     given, moves = tuple(tensors[i] for i in where), tuple(dtensors[i] for i in where)
-    _, pull = torch.func.vjp(applied, *given)  # type: ignore[misc]
-    _, push = torch.func.vjp(pull, torch.zeros_like(x))
+    pull: Callable[[Any], Any] = torch.func.vjp(applied, *given)[1]
+    push: Callable[[Any], Any] = torch.func.vjp(pull, torch.zeros_like(x))[1]
     return push(moves)[0]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import frexp, inf, ldexp, nan, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from spacecore.backend import VectorArithmetic
 from spacecore.linalg._problem import (
@@ -78,7 +78,9 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
     look(0, size, x)
     k, status = 0, _judged(size, target)
     q = ops.empty_like(b)
-    steps = _steps if system.arithmetic.on_host else _steps_on_device
+    steps = _steps if system.precondition is None else _steps_preconditioned
+    if not system.arithmetic.on_host:
+        steps = _steps_on_device
     while status is None and k < maxiter:
         k, ended = steps(system, x, r / scale, q, scale, target, k, maxiter, look)
         before = size
@@ -146,41 +148,68 @@ def _steps(
     """Run the recurrence with a test at each step; x is changed, r is the scaled residual.
 
     Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res.
-    Natl. Bur. Stand. 49 (1952), section 3; preconditioned.
+    Natl. Bur. Stand. 49 (1952), section 3.
     """
-    apply, precondition = system.apply, system.precondition
+    apply = system.apply
     dot, add_multiple, scale_and_add, _, _ = system.arithmetic
-    silent = look.silent
-    target /= scale
-    z = r if precondition is None else precondition(r)
-    p, n = system.ops.copy(z), r.shape[0]
-    rho = dot(r, z)
-    while k < maxiter:
+    limit, silent = (target / scale) ** 2, look.silent
+    p, n = system.ops.copy(r), r.shape[0]
+    rho = dot(r, r)
+    for step in range(k + 1, maxiter + 1):
         q = apply(p, q)
         curvature = dot(p, q)
-        if not (0 < curvature < inf and 0 < rho < inf):
-            return Run(k, _breakdown(curvature, rho))
+        if not 0 < curvature < inf:
+            return Run(step - 1, _breakdown(curvature, rho))
         alpha = rho / curvature
         add_multiple(p, x, n, alpha * scale)
         add_multiple(q, r, n, -alpha)
-        k += 1
         before = rho
-        if precondition is None:
-            rho = dot(r, r)
-            size = sqrt(rho) if rho >= 0 else nan
-        else:
-            z = precondition(r)
-            rho = dot(r, z)
-            squared = dot(r, r)
-            size = sqrt(squared) if squared >= 0 else nan
+        rho = dot(r, r)
         if not silent:
-            look(k, size * scale, x)
-        if size <= target:
-            return Run(k, SolveStatus.CONVERGED)
-        if not size < inf:
-            return Run(k, SolveStatus.NOT_FINITE)
+            look(step, sqrt(max(rho, 0.0)) * scale, x)
+        if rho <= limit:
+            return Run(step, SolveStatus.CONVERGED)
+        scale_and_add(p, rho / before, r)
+    return Run(maxiter, None)
+
+
+def _steps_preconditioned(
+    system: Vectors,
+    x: Any,
+    r: Any,
+    q: Any,
+    scale: float,
+    target: float,
+    k: int,
+    maxiter: int,
+    look: _Looks,
+) -> Run:
+    """The same with a preconditioner; section 3, in the inner product that it defines."""
+    apply, ops = system.apply, system.ops
+    precondition = cast("Callable[[Any], Any]", system.precondition)
+    dot, add_multiple, scale_and_add, _, _ = system.arithmetic
+    limit, silent = (target / scale) ** 2, look.silent
+    z = precondition(r)
+    p, n = ops.copy(z), r.shape[0]
+    rho = dot(r, z)
+    for step in range(k + 1, maxiter + 1):
+        q = apply(p, q)
+        curvature = dot(p, q)
+        if not (0 < curvature < inf and 0 < rho < inf):
+            return Run(step - 1, _breakdown(curvature, rho))
+        alpha = rho / curvature
+        add_multiple(p, x, n, alpha * scale)
+        add_multiple(q, r, n, -alpha)
+        squared = dot(r, r)
+        if not silent:
+            look(step, sqrt(max(squared, 0.0)) * scale, x)
+        if squared <= limit:
+            return Run(step, SolveStatus.CONVERGED)
+        z = precondition(r)
+        before = rho
+        rho = dot(r, z)
         scale_and_add(p, rho / before, z)
-    return Run(k, None)
+    return Run(maxiter, None)
 
 
 def _steps_on_device(

@@ -34,8 +34,11 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
     options : Options
     """
     ops = operands.A.ops
-    if not _has_compiled_loops(ops):
-        return _differentiable(operands, b, own, options)
+    compiles, differentiates = _facts(ops)
+    if not compiles:
+        if own == 0 and not differentiates:
+            return solve_in_place(operands, b, options)
+        return _differentiable(operands, b, own, options, compiles=False)
     if options.watch is None:
         x, aux = _compiled(ops)(operands, b, own=own, keep=options.keep)
         return x, aux
@@ -50,8 +53,13 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
 
 
 @cache
-def _has_compiled_loops(ops: BackendOps) -> bool:
-    return ops.bindings()["while_loop"].how != "default"
+def _facts(ops: BackendOps) -> tuple[bool, bool]:
+    """Whether a backend compiles loops, and whether it has derivatives through a solve."""
+    bindings = ops.bindings()
+    return (
+        bindings["while_loop"].how != "default",
+        bindings["custom_linear_solve"].how != "default",
+    )
 
 
 @cache
@@ -59,12 +67,14 @@ def _compiled(ops: BackendOps) -> Callable[..., Any]:
     """The whole solve, compiled once for each structure of its operands."""
 
     def cg(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
-        return _differentiable(operands, b, own, Options(keep, None, 1))
+        return _differentiable(operands, b, own, Options(keep, None, 1), compiles=True)
 
     return ops.jit(cg, static_argnames=("own", "keep"))
 
 
-def _differentiable(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any, Any]:
+def _differentiable(
+    operands: Operands, b: Any, own: int, options: Options, *, compiles: bool
+) -> tuple[Any, Any]:
     ops: Any = operands.A.ops
     axes = tuple(b.shape[len(b.shape) - 1 - own : -1])
 
@@ -72,7 +82,7 @@ def _differentiable(operands: Operands, b: Any, own: int, options: Options) -> t
         return operator_in_coordinates(operands.A, axes)(v)
 
     def solve(operands: Operands, b: Any, lift: Lift) -> Any:
-        if len(b.shape) == 1 and not _has_compiled_loops(ops):
+        if len(b.shape) == 1 and not compiles:
             return solve_in_place(operands, b, options)
         problem = Problem(operands, b, own, lift, options.keep)
         if options.watch is not None:
@@ -84,7 +94,7 @@ def _differentiable(operands: Operands, b: Any, own: int, options: Options) -> t
 
     def tangent_solve(operands: Operands, b: Any, lift: Lift) -> Any:
         tol = _tangent_tolerance(operands, b)
-        if len(b.shape) == 1 and not _has_compiled_loops(ops):
+        if len(b.shape) == 1 and not compiles:
             given = operands._replace(x0=None, tol=tol, atol=0.0)
             return solve_in_place(given, b, Options(0, None, options.check_every))[0]
         return solve_in_loop(Problem(operands, b, own, lift, 0), None, tol, 0.0)[0]
