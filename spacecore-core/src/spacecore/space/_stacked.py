@@ -90,7 +90,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         keys = self.ops.random_split(key, max(self.count, 1))
         drawn = [self.base.random(each) for each in keys]
         stacked = self._joined(drawn)
-        return self._each_leaf(lambda x: x[: self.count], stacked)
+        return self._each_leaf(lambda x: x[: self.count, ...], stacked)
 
     def _add(self, x: Any, y: Any) -> Any:
         return self.base._add(x, y)
@@ -122,7 +122,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
 
     def _repeated(self, x: Any) -> Any:
         ops, count = self.ops, self.count
-        return self._each_leaf(lambda leaf: ops.stack([leaf] * max(count, 1))[:count], x)
+        return self._each_leaf(lambda leaf: ops.stack([leaf] * max(count, 1))[:count, ...], x)
 
     def _joined(self, elements: list[Any]) -> Any:
         first, structure = _tree.flatten(elements[0])

@@ -307,7 +307,7 @@ def _complex_multiple(ctx: Context) -> LinOp:
 
 
 def _arrays_multiple(ctx: Context) -> LinOp:
-    return ctx.asarray(1.5) * _dense(_weighted(ctx), _vector(ctx))
+    return _dense(_weighted(ctx), _vector(ctx)) * ctx.asarray(1.5)
 
 
 def _widened(ctx: Context) -> LinOp:
@@ -371,8 +371,8 @@ OPERATORS: tuple[Factory, ...] = (
     Factory("multiple", lambda c: -2.5 * _dense(_weighted(c), _vector(c))),
     Factory("multiple-complex", _complex_multiple),
     Factory("multiple-array", _arrays_multiple),
-    Factory("multiple-trees", lambda c: c.asarray(2.0) * IdentityLinOp(_tree(c))),
-    Factory("multiple-widening", lambda c: c.asarray(2.0) * _widened(c)),
+    Factory("multiple-trees", lambda c: IdentityLinOp(_tree(c)) * c.asarray(2.0)),
+    Factory("multiple-widening", lambda c: _widened(c) * c.asarray(2.0)),
     Factory("sum", lambda c: _dense(_weighted(c)) + _diagonal(_weighted(c))),
     Factory("sum-of-three", lambda c: sum([_dense(_tilted(c)), *[_dense(_tilted(c), seed=1)] * 2])),
     Factory("product", lambda c: _product(_tilted(c), _weighted(c), _vector(c))),

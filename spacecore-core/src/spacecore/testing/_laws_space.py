@@ -173,7 +173,7 @@ def stacked(ops: Any, drawn: list[Any], leading: tuple[int, ...]) -> Any:
     count = int(np.prod(leading))
     _, form = _tree.flatten(drawn[0])
     columns = zip(*(_tree.flatten(x)[0] for x in drawn), strict=True)
-    stacked = [ops.stack([ops.asarray(x) for x in column])[:count] for column in columns]
+    stacked = [ops.stack([ops.asarray(x) for x in column])[:count, ...] for column in columns]
     return _tree.unflatten(form, [ops.reshape(x, (*leading, *x.shape[1:])) for x in stacked])
 
 
