@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from spacecore.backend import BackendOps
 from spacecore.linop._probe import probe_adjoint
 from spacecore.linop._refusals import refuse_array_operand, refuse_batch
 from spacecore.linop._term import Term
+from spacecore.linop._written import inherited, settle
 from spacecore.space import Space
 from spacecore.space._batch import batched
 
@@ -81,19 +81,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = vars(cls)
-        for direction, (kernel, flag, derived) in _DIRECTIONS.items():
-            if kernel in own:
-                setattr(cls, flag, True)
-            elif direction in own or f"_{direction}" in own:
-                setattr(cls, flag, False)
-                cls._is_expression = own.get("_is_expression", False)
-                _forget(cls, derived)
-        for public in ("apply", "rapply", "vapply", "rvapply"):
-            written = own.get(public)
-            if written is not None:
-                setattr(cls, public, _checked_method(public, written))
-                setattr(cls, f"_{public}", _as_hook(public, written))
+        settle(cls, vars(LinOp))
 
     @property
     def dom(self) -> Space:
@@ -154,7 +142,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
             If `x` is no element of the domain.
         """
         if type(self).apply is not LinOp.apply:
-            return _inherited(self, "apply", "_kernel")(x)
+            return inherited(self, "apply", "_kernel")(x)
         kernel = self._forward_kernel()
         if kernel is not None:
             compiled = vars(self)["apply"] = _guarded(self.domain, kernel, self.ctx)
@@ -183,7 +171,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
             If `y` is no element of the codomain.
         """
         if type(self).rapply is not LinOp.rapply:
-            return _inherited(self, "rapply", "_adjoint_kernel")(y)
+            return inherited(self, "rapply", "_adjoint_kernel")(y)
         kernel = self._backward_kernel()
         if kernel is not None:
             compiled = vars(self)["rapply"] = _guarded(self.codomain, kernel, self.ctx)
@@ -380,80 +368,6 @@ def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:
         return kernel(x)
 
     return guarded
-
-
-def _checked_method(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
-    """The public method that a subclass wrote, with its argument and result checked."""
-    forward, batch = not name.startswith("r"), "v" in name
-
-    @wraps(written)
-    def method(self: LinOp, x: Any) -> Any:
-        source, target = self.domain, self.codomain
-        if not forward:
-            source, target = target, source
-        if batch:
-            source.check_batch(x)
-            return written(self, x)
-        if self.ctx.check_level == "none":
-            return written(self, x)
-        source.check_member(x)
-        result = written(self, x)
-        target.check_member(result)
-        return result
-
-    return method
-
-
-def _inherited(op: LinOp, public: str, kernel: str) -> Callable[..., Any]:
-    """What `super().apply` of a subclass that wrote `apply` means: the next class's hook."""
-    for cls in type(op).__mro__:
-        own = vars(cls)
-        if public in own:
-            continue
-        if f"_{public}" in own:
-            return partial(own[f"_{public}"], op)
-        if own.get(kernel) is not None:
-            compiled: Kernel = own[kernel](op)
-            return compiled
-    raise NotImplementedError(f"Above {type(op).__name__} no class has `{public}`. Write it whole.")
-
-
-def _forget(cls: type[LinOp], names: tuple[str, ...]) -> None:
-    """Take back to `LinOp`'s what a base derived from an application that is written anew."""
-    for name in names:
-        if name not in vars(cls):
-            setattr(cls, name, vars(LinOp)[name])
-
-
-# For each direction its kernel, the flag that says whether that holds, and what follows from it.
-_DIRECTIONS = {
-    "apply": (
-        "_kernel",
-        "_compiles",
-        (
-            "_coordinate_kernel",
-            "_vapply",
-            "to_matrix",
-            "to_dense",
-            "to_sparse",
-            "is_hermitian",
-            "H",
-        ),
-    ),
-    "rapply": ("_adjoint_kernel", "_compiles_adjoint", ("_rvapply", "is_hermitian", "H")),
-}
-
-
-def _as_hook(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
-    """A public method that a subclass wrote, in the place of the hook."""
-    if "v" not in name:
-        return written
-
-    @wraps(written)
-    def hook(self: LinOp, xs: Any, leading: tuple[int, ...]) -> Any:
-        return written(self, xs)
-
-    return hook
 
 
 def _is_scalar(ops: BackendOps, x: Any) -> bool:
