@@ -69,9 +69,12 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         matmul, array, shape = self.ops.matmul, self.array, self.shape
         if are_vectors(self.domain, self.codomain):
             return lambda x: matmul(array, x)
-        flatten, unflatten = self.domain._flatten, self.codomain._unflatten
-        reshape = self.ops.reshape
         # Reshaped at each call: a copy that is made once would miss what the caller writes to A.
+        reshape = self.ops.reshape
+        if self.domain._holds_arrays and self.codomain._holds_arrays:
+            rows, columns = (shape[1],), self.codomain.shape
+            return lambda x: reshape(matmul(reshape(array, shape), reshape(x, rows)), columns)
+        flatten, unflatten = self.domain._flatten, self.codomain._unflatten
         return lambda x: unflatten(matmul(reshape(array, shape), flatten(x)))
 
     def _coordinate_kernel(self) -> Callable[[Any, Any], Any] | None:
