@@ -114,8 +114,9 @@ plt.show()
 # A preconditioner
 # ----------------
 #
-# Weights that differ by a factor of nearly two hundred make the system stiff. Dividing by the diagonal of
-# A, which is Jacobi's preconditioner, takes that away. Any operator on the space will do.
+# Weights that differ by a factor of nearly two hundred make the system stiff. Dividing by the
+# diagonal of A, which is Jacobi's preconditioner, takes that away. Any operator on the space will
+# do.
 
 diagonal = 1 / spread**2 + 2.0 * laplacian(SIDE).diagonal().reshape(SIDE, SIDE)
 jacobi = sc.DiagonalLinOp(1 / diagonal, X)

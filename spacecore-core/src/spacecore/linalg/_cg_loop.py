@@ -88,21 +88,21 @@ class Problem:
         """Return the real inner products over the last axis, of what is real by theory."""
         return self.ops.real(self.weigh(x, y))
 
-    def norm(self, v: Any) -> Any:
-        """Return norms over the last axis, whatever the units of the vectors."""
-        scale = self.scale(v)
-        v = v / scale[..., None]
-        return scale * self.ops.sqrt(self.inner(v, v))
+    def measured(self, v: Any) -> tuple[Any, Any]:
+        """Return norms over the last axis, whatever the units, and what to divide vectors by.
 
-    def scale(self, v: Any) -> Any:
-        """Return the power of two below the largest coordinate; 1 where that is 0 or not finite."""
+        That is the power of two below the largest coordinate; 1 where this is 0 or not finite.
+        """
         ops = self.ops
         if v.shape[-1] == 0:
-            return ops.ones(v.shape[:-1], dtype=ops.real_dtype(v.dtype))
+            none = ops.zeros(v.shape[:-1], dtype=ops.real_dtype(v.dtype))
+            return none, none + 1
         largest = ops.max(ops.abs(v), axis=-1)
         usual = (largest > 0) & ops.isfinite(largest)
         exponent = ops.floor(ops.log2(ops.where(usual, largest, ops.ones_like(largest))))
-        return ops.pow(ops.full_like(exponent, 2.0), exponent)
+        scale = ops.pow(ops.full_like(exponent, 2.0), exponent)
+        v = v / scale[..., None]
+        return scale * ops.sqrt(self.inner(v, v)), scale
 
 
 def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -220,8 +220,8 @@ def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, A
     ops, b = problem.ops, problem.b
     x = ops.zeros_like(b) if x0 is None else x0
     r = b if x0 is None else b - problem.apply(x0)
-    size = problem.norm(r)
-    target = atol + tol * (size if x0 is None else problem.norm(b))
+    size, scale = problem.measured(r)
+    target = atol + tol * (size if x0 is None else problem.measured(b)[0])
     iters = ops.zeros(size.shape, dtype=ops.int32)
     code = ops.where(size <= target, iters + DONE, iters + RUNNING)
     code = ops.where(ops.isfinite(size), code, iters + NOT_FINITE)
@@ -232,16 +232,15 @@ def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, A
     k = ops.zeros((), dtype=ops.int32)
     one = ops.ones_like(size)
     blank = ops.zeros_like(x)
-    state = LoopState(k, x, blank, blank, one, size, iters, code, one, history)
+    state = LoopState(k, x, blank, blank, one, size, iters, code, scale, history)
     return state, r, target
 
 
 def _restart(problem: Problem, s: LoopState, r: Any) -> LoopState:
     """Every system that still runs, from its true residual: the first direction is steepest."""
-    scale = problem.scale(r)
-    r = r / scale[..., None]
+    r = r / s.scale[..., None]
     z = r if problem.precondition is None else problem.precondition(r)
-    fresh = s._replace(r=r, p=z, rho=problem.inner(r, z), scale=scale)
+    fresh = s._replace(r=r, p=z, rho=problem.inner(r, z))
     return _chosen(problem, s.code == RUNNING, fresh, s)
 
 
@@ -249,13 +248,13 @@ def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> tuple[Lo
     """What the true residual says of a run that ended, and that residual."""
     ops = problem.ops
     r = problem.b - problem.apply(s.x)
-    size = problem.norm(r)
+    size, scale = problem.measured(r)
     reached = size <= target
     retry = ops.where(size < 0.5 * before, s.iters * 0 + RUNNING, s.iters * 0 + STAGNATED)
     code = ops.where((s.code == DONE) & ~reached, retry, s.code)
     code = ops.where(reached, ops.full_like(code, DONE), code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(code, NOT_FINITE))
-    return s._replace(size=size, code=code), r
+    return s._replace(size=size, code=code, scale=scale), r
 
 
 def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
