@@ -180,7 +180,7 @@ def draw_profile(panel, terrain, row, results) -> None:
     panel.set(title="One routine, several libraries", ylabel="height (m)")
     panel.margins(x=0.01)
     panel.tick_params(labelbottom=False)
-    panel.legend(ncols=len(results) + 1, loc="lower center", bbox_to_anchor=(0.72, 1.0))
+    panel.legend(loc="upper right")
 
 
 def draw_difference(panel, terrain, row, results) -> None:
