@@ -237,3 +237,21 @@ def test_ridge_regression_on_real_prices(ctx):
     result.raise_for_status()
     expected = np.linalg.solve(lags.T @ lags + weight * np.eye(X.size), lags.T @ target)
     assert relative(ctx.ops, result.x, expected) < 1e-4
+
+
+def test_space_without_coordinates(ctx):
+    X = sc.DenseVectorSpace(0, ctx)
+    result = sc.cg(sc.IdentityLinOp(X), ctx.zeros(0))
+    assert (result.status, int(result.num_iters)) == (sc.SolveStatus.CONVERGED, 0)
+
+
+def test_memory_of_any_layout_is_read_and_left_alone(make, rng):
+    """Strided, reversed and read-only vectors, which BLAS can't take as they are."""
+    matrix, both = np.asfortranarray(spd(rng)), rng.standard_normal((8, 2))
+    ctx = sc.Context("numpy")
+    A, kept = make(ctx, matrix), both.copy()
+    both.setflags(write=False)
+    for b, x0 in ((both[:, 0], both[:, 1]), (both[::-1, 0], both[::-1, 1])):
+        result = sc.cg(A, b, x0=x0, tol=1e-10)
+        assert relative(ctx.ops, result.x, np.linalg.solve(matrix, b)) < 1e-8
+    assert np.array_equal(both, kept)

@@ -33,11 +33,13 @@ class Vectors(NamedTuple):
 
     def measured(self, v: Any) -> tuple[float, float]:
         """The norm of v, whatever its units, and the power of two below it."""
+        if not v.shape[0]:  # BLAS takes no empty vectors
+            return 0.0, 1.0
         squared = float(self.arithmetic.dot(v, v))
         if LEAST < squared < MOST:
             size = sqrt(squared)
             return size, _power_below(size)
-        largest = float(self.ops.max(self.ops.abs(v))) if v.shape[0] else 0.0
+        largest = float(self.ops.max(self.ops.abs(v)))
         if not 0 < largest < inf:
             return largest, 1.0
         scale = _power_below(largest)
