@@ -343,6 +343,8 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
         if isinstance(scalar, LinOp) or not _is_scalar(self.ops, scalar):
             return refuse_array_operand(self, "/", scalar)
+        self.codomain.check_scalar(scalar)
+        # In the precision of the space before it divides: 1 over an integer may be narrower.
         return make_scaled(1 / self.codomain._coefficient(scalar), self)
 
     def __rtruediv__(self, other: Any) -> LinOp:
