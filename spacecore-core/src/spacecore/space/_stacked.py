@@ -68,6 +68,8 @@ class StackedSpace(Space, static=("count",), data=("base",)):
             return
         leading = self.base.check_batch(x)
         if leading != (self.count,):
+            if self._holds_arrays:
+                raise SpaceValidationError(f"Expected shape {self.shape}, got {tuple(x.shape)}")
             raise SpaceValidationError(
                 f"Expected one leading axis of length {self.count}, got leading axes {leading}"
             )
