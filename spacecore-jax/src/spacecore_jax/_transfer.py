@@ -84,7 +84,9 @@ def import_dense(x: Any, *, device: Any = None, copy: bool | None = None) -> Any
 
 def _from_dlpack(x: Any, device: Any, copy: bool | None) -> Any:
     try:
-        made = jnp.from_dlpack(x, device=device, copy=copy)
+        made = jnp.from_dlpack(x, device=device, copy=False if copy is False else None)
+        if copy:  # asked of `from_dlpack`, it is not always one
+            made = jnp.array(made, copy=True)
     except jax.errors.JaxRuntimeError as error:  # gaps in memory, of which nothing tells before
         if copy is False:
             raise _refusal(x, error) from error

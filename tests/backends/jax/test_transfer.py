@@ -70,7 +70,7 @@ def test_every_bit_survives_the_way_there_and_back(dtype, layout, copy):
     source = np.asarray(LAYOUTS[layout](values(dtype)))
     there = transfer(source, numpy, ops, copy=copy)
     assert type(there) is ops.array_types[0]
-    assert there.dtype is ops.sanitize_dtype(dtype)
+    assert there.dtype == ops.sanitize_dtype(dtype)
     assert there.shape == source.shape
     back = transfer(there, ops, numpy, copy=copy)
     assert back.tobytes() == source.astype(dtype).tobytes()
@@ -173,7 +173,7 @@ print((peak() - before) * 1024 / size)
 def test_bfloat16_keeps_its_bits():
     x = ops.asarray([1.5, -2.25, 3e38], dtype="bfloat16")
     host = ops.to_numpy(x)
-    assert ops.asarray(host).dtype is x.dtype
+    assert ops.asarray(host).dtype == x.dtype
     np.testing.assert_array_equal(np.asarray(ops.asarray(host)), host)
     with pytest.raises(sc.ConversionError, match="no dtype bfloat16"):
         transfer(x, ops, numpy)
