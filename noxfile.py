@@ -12,7 +12,6 @@ nox.options.default_venv_backend = "venv"
 
 CORE = ("./spacecore-core", "./spacecore-cupy")  # CuPy's without CuPy, to hear what it says
 HELD = ("--constraint", "tests/constraints.txt")
-OLDEST = ("numpy==2.1.*", "scipy==1.13.*", "jax==0.6.0", "pluggy==1.5.*", "optree==0.14.*")
 TEST = nox.project.load_toml("pyproject.toml")["dependency-groups"]["test"]
 
 
@@ -33,7 +32,9 @@ def torch(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
     """With the oldest libraries that the distributions allow."""
-    session.install(*CORE, "./spacecore-jax", *TEST, *OLDEST)
+    session.install(
+        *CORE, "./spacecore-jax", *TEST, *lower_bounds("spacecore-core", "spacecore-jax")
+    )
     test(session, "numpy jax")
 
 
@@ -42,6 +43,14 @@ def newest(session: nox.Session) -> None:
     """With the newest libraries there are."""
     session.install("--upgrade", *CORE, "./spacecore-jax", *TEST)
     test(session, "numpy jax")
+
+
+def lower_bounds(*distributions: str) -> list[str]:
+    """Pin each requirement `name>=version` of the distributions to that version's releases."""
+    declared = [nox.project.load_toml(f"{name}/pyproject.toml") for name in distributions]
+    needed = [line for one in declared for line in one["project"]["dependencies"]]
+    bounds = [line.split(">=") for line in needed if "<" not in line]  # siblings have a ceiling
+    return [f"{name}=={version}.*" for name, version in bounds]
 
 
 def test(session: nox.Session, backends: str) -> None:
