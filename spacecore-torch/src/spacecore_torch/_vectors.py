@@ -1,4 +1,4 @@
-"""Vectors changed in place, with one call for each pass over memory."""
+"""Vectors changed in place, with one call for each pass over memory; products of a matrix."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from spacecore.backend import VectorArithmetic, differs
+from spacecore.backend import MatrixProducts, VectorArithmetic, differs
 
 __all__ = ["Vectors"]
 
 
 class Vectors:
-    """`vector_arithmetic`."""
+    """`vector_arithmetic` and `matrix_products`."""
 
     @staticmethod
     @differs("on accelerators numbers stay tensors, so that nobody waits for them")
@@ -24,6 +24,19 @@ class Vectors:
             scale_and_add=_scale_and_add if on_host else _scale_and_add_by_tensor,
             product=_product,
             on_host=on_host,
+        )
+
+    @staticmethod
+    @differs("Torch's product with a vector costs less than `matmul`, which looks at axes")
+    def matrix_products(a: Any, /) -> MatrixProducts:
+        mv, matmul = torch.mv, torch.matmul
+        # A transposed view that is kept would miss `a.data = ...`, and gradients where it was
+        # made without.
+        return MatrixProducts(
+            vector=lambda x: mv(a, x),
+            vector_transposed=lambda y: mv(a.mT, y),
+            rows=lambda xs: matmul(xs, a.mT),
+            rows_transposed=lambda ys: matmul(ys, a),
         )
 
 

@@ -7,8 +7,9 @@ from spacecore.backend._declare import Binding, Entry, default, differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
 from spacecore.backend._ops import BackendOps
+from spacecore.backend._phases import phases
 from spacecore.backend._transfer import transfer, transfer_sparse
-from spacecore.backend._vectors import VectorArithmetic
+from spacecore.backend._vectors import MatrixProducts, VectorArithmetic
 
 __all__ = [
     "BackendFamily",
@@ -17,10 +18,12 @@ __all__ = [
     "Entry",
     "FFTNamespace",
     "LinalgNamespace",
+    "MatrixProducts",
     "VectorArithmetic",
     "default",
     "differs",
     "dtype_name",
+    "phases",
     "transfer",
     "transfer_sparse",
 ]

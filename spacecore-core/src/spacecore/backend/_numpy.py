@@ -12,9 +12,14 @@ from spacecore.backend import _numpy_functions
 from spacecore.backend._declare import differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
-from spacecore.backend._numpy_vectors import blas_arithmetic
+from spacecore.backend._numpy_vectors import blas_arithmetic, dot_products
 from spacecore.backend._ops import BackendOps
-from spacecore.backend._vectors import VectorArithmetic, plain_arithmetic
+from spacecore.backend._vectors import (
+    MatrixProducts,
+    VectorArithmetic,
+    plain_arithmetic,
+    plain_products,
+)
 from spacecore.backend.eager import RandomKey
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
@@ -161,6 +166,11 @@ class NumpyOps(BackendOps):
     @differs("BLAS changes vectors in place, in one pass")
     def vector_arithmetic(self, example: Array, /) -> VectorArithmetic:
         return blas_arithmetic(example.dtype) or plain_arithmetic(self, example)
+
+    @differs("a method of the matrix costs less than a universal function")
+    def matrix_products(self, a: Array, /) -> MatrixProducts:
+        # Subclasses of arrays have products of their own.
+        return dot_products(a) if type(a) is np.ndarray else plain_products(self, a)
 
     def random_key(self, seed: int, /) -> RandomKey:
         return RandomKey(seed)

@@ -1,11 +1,11 @@
-"""Vectors changed in place: what a solver does between products."""
+"""Vectors changed in place, and products of one matrix with many: what solvers are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["VectorArithmetic", "plain_arithmetic"]
+__all__ = ["MatrixProducts", "VectorArithmetic", "plain_arithmetic", "plain_products"]
 
 
 class VectorArithmetic(NamedTuple):
@@ -57,4 +57,38 @@ def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:
         scale_and_add=scale_and_add,
         product=lambda matrix: lambda x, out: ops.matmul(matrix, x),
         on_host=on_host,
+    )
+
+
+class MatrixProducts(NamedTuple):
+    """The products of one dense matrix, each a function that looks at the matrix when called.
+
+    Operands have the matrix's dtype.
+
+    Attributes
+    ----------
+    vector : callable
+        `A x`, x with one axis.
+    vector_transposed : callable
+        `Aᵀ y`, y with one axis; unconjugated.
+    rows : callable
+        `A x` for each row x of an array with two axes.
+    rows_transposed : callable
+        `Aᵀ y` for each row y.
+    """
+
+    vector: Callable[[Any], Any]
+    vector_transposed: Callable[[Any], Any]
+    rows: Callable[[Any], Any]
+    rows_transposed: Callable[[Any], Any]
+
+
+def plain_products(ops: Any, a: Any) -> MatrixProducts:
+    """Return the products of a matrix by `matmul`, which needs no transposed matrix to be kept."""
+    matmul, transpose = ops.matmul, ops.matrix_transpose
+    return MatrixProducts(
+        vector=lambda x: matmul(a, x),
+        vector_transposed=lambda y: matmul(y, a),
+        rows=lambda xs: matmul(xs, transpose(a)),
+        rows_transposed=lambda ys: matmul(ys, a),
     )

@@ -32,6 +32,8 @@ def laws() -> Iterator[Case]:
         check = partial(_in_place, dtype)
         name = f"vector_arithmetic[{dtype}-in-place]"
         yield law(name, check, dtypes=(dtype,), numpy_arrays=True)
+        yield law(f"matrix_products[{dtype}]", partial(_products, dtype), dtypes=(dtype,))
+    yield law("matrix_products[after-jit]", _products_after_jit)
 
 
 def _solved(ops: Any, a: Any, b: Any) -> Any:
@@ -114,6 +116,32 @@ def _arithmetic(dtype: str, ops: Any) -> None:
     product = arithmetic.product(put(ops, matrix))(put(ops, x), put(ops, np.zeros_like(x)))
     error = np.abs(on_host(product, ops) - matrix @ x).max()
     assert error < 1e-5, f"expected the product A x, got an error of {error:.1e}"
+
+
+def _products(dtype: str, ops: Any) -> None:
+    a = np.vstack([_A, _B]).astype(dtype)
+    if dtype.startswith("complex"):
+        a = a * (1 + 2j)
+    products = ops.matrix_products(put(ops, a))
+    for name, operand, want in (
+        ("vector", a[0], a @ a[0]),
+        ("vector_transposed", a[:, 0], a.T @ a[:, 0]),
+        ("rows", a[:2], a[:2] @ a.T),
+        ("rows_transposed", a.T, a.T @ a),
+    ):
+        got = getattr(products, name)(put(ops, np.ascontiguousarray(operand)))
+        error = np.abs(on_host(got, ops) - want).max()
+        assert error < 1e-4, f"expected the product `{name}`, got an error of {error:.1e}"
+
+
+def _products_after_jit(ops: Any) -> None:
+    """What a compiled function leaves behind is of no use, or an error, outside of it."""
+    products = ops.matrix_products(floats(ops, _A))
+    b = floats(ops, _B)
+    for name, matrix in (("vector", _A), ("vector_transposed", _A.T)):
+        product = getattr(products, name)
+        ops.jit(product)(b)
+        check_tree(ops, product(b), matrix @ _B, loose=10)
 
 
 def _in_place(dtype: str, ops: Any) -> None:

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from spacecore.backend._declare import default, section
-from spacecore.backend._vectors import VectorArithmetic, plain_arithmetic
+from spacecore.backend._vectors import (
+    MatrixProducts,
+    VectorArithmetic,
+    plain_arithmetic,
+    plain_products,
+)
 
 __all__ = ["LinearSolves"]
 
@@ -15,7 +20,7 @@ Lift = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 @section("Linear solves")
 class LinearSolves:
-    """Solving with derivatives by the implicit function theorem, and arithmetic in place."""
+    """Solving with derivatives by the implicit function theorem, and the products that takes."""
 
     @default
     def custom_linear_solve(
@@ -61,6 +66,19 @@ class LinearSolves:
     def vector_arithmetic(self, example: Any, /) -> VectorArithmetic:
         """Return arithmetic in place for vectors like `example`."""
         return plain_arithmetic(self, example)
+
+    @default
+    def matrix_products(self, a: Any, /) -> MatrixProducts:
+        """Return the products of a dense matrix with vectors of its dtype.
+
+        Nothing is computed from the matrix before a product is called: what its owner writes to
+        it shows, derivatives flow to it, and no trace of one compilation is left to the next.
+
+        Parameters
+        ----------
+        a : array, shape (m, n)
+        """
+        return plain_products(self, a)
 
 
 def _unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
