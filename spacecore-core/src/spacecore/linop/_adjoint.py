@@ -50,8 +50,8 @@ class AdjointLinOp(LinOp, data=("operator",)):
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
         return self.operator._vapply(ys, leading)
 
-    def is_hermitian(self) -> bool | None:
-        return self.operator.is_hermitian()
+    def _hermitian(self) -> bool | None:
+        return self.operator._hermitian_by_structure()
 
     def _notation(self, write: Writer) -> str:
         return f"{write.term(self.operator, 3)}.H"

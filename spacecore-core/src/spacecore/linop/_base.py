@@ -12,10 +12,10 @@ from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import CheckLevel, DType, type_name
 from spacecore.backend import BackendOps
-from spacecore.linop._probe import probe_adjoint
+from spacecore.linop._probe import probe_adjoint, probe_batches, probe_hermitian
 from spacecore.linop._refusals import refuse_array_operand, refuse_batch
 from spacecore.linop._term import Term
-from spacecore.linop._written import inherited, settle
+from spacecore.linop._written import checked_batch, inherited, inherited_batch, settle
 from spacecore.space import Space
 from spacecore.space._batch import batched
 
@@ -78,6 +78,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
     _compiles: ClassVar[bool] = False
     _compiles_adjoint: ClassVar[bool] = False
     _is_expression: ClassVar[bool] = False  # of operators that were tested when they were made
+    _own_batch_forms: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -116,11 +117,13 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         return AdjointLinOp(self)
 
     def _probe(self) -> None:
-        """At `strict`, test a hand-written adjoint against the operator on random elements."""
+        """At `strict`, test what was written by hand on random elements: adjoint, batch forms."""
         if self.ctx.check_level != "strict" or self._is_expression:
             return
         if not (self._compiles and self._compiles_adjoint):
             probe_adjoint(self)
+        for name in self._batch_forms():
+            probe_batches(self, name)
 
     # Application. The kernels are compiled on first use and kept as attributes that shadow the
     # methods; they refer to data and spaces, never to the operator.
@@ -195,11 +198,17 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         -------
         batch of elements of the codomain, with the same leading axes
         """
-        return self._vapply(xs, self.domain.check_batch(xs))
+        leading = self.domain.check_batch(xs)
+        if type(self).vapply is not LinOp.vapply:
+            return inherited_batch(self, "vapply")(xs, leading)
+        return self._vapply(xs, leading)
 
     def rvapply(self, ys: Any) -> Any:
         """Return A.H y for each element of a batch; see `vapply`."""
-        return self._rvapply(ys, self.codomain.check_batch(ys))
+        leading = self.codomain.check_batch(ys)
+        if type(self).rvapply is not LinOp.rvapply:
+            return inherited_batch(self, "rvapply")(ys, leading)
+        return self._rvapply(ys, leading)
 
     # Hooks.
 
@@ -218,6 +227,20 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
     def _adjoint_kernel(self) -> Kernel | None:
         """A function that computes A.H y; None where `_rapply` is it."""
         return None
+
+    def _hermitian(self) -> bool | None:
+        """What structure says of A = A.H."""
+        return None if self.domain == self.codomain else False
+
+    def _hermitian_by_structure(self) -> bool | None:
+        """What structure says, or a subclass that answers by itself: of parts of an expression."""
+        if type(self).is_hermitian is not LinOp.is_hermitian:
+            return self.is_hermitian()
+        return self._hermitian()
+
+    def _batch_forms(self) -> tuple[str, ...]:
+        """The batch forms that are written by hand, and not derived from kernels."""
+        return self._own_batch_forms
 
     def _coordinate_kernel(self) -> Callable[[Any, Any], Any] | None:
         """A function of coordinates x, and an array that A x may be written into; or None."""
@@ -238,10 +261,12 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         return kernel(y)
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        return batched(self.ops, self._apply, leading, xs)
+        results = batched(self.ops, self._apply, leading, xs)
+        return checked_batch(self.codomain, results, leading)
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        return batched(self.ops, self._rapply, leading, ys)
+        results = batched(self.ops, self._rapply, leading, ys)
+        return checked_batch(self.domain, results, leading)
 
     # Dense forms.
 
@@ -261,8 +286,15 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         return self.ops.assparse(self.to_matrix(), format=format)
 
     def is_hermitian(self) -> bool | None:
-        """Tell whether A = A.H by structure alone: None where structure does not say."""
-        return None if self.domain == self.codomain else False
+        """Tell whether A = A.H by structure alone: None where structure does not say.
+
+        At `strict`, what structure leaves open is tried on two random elements, by two products,
+        and answered to rounding; not for traced arrays.
+        """
+        answer = self._hermitian()
+        if answer is None and self.ctx.check_level == "strict":
+            return probe_hermitian(self)
+        return answer
 
     def fuse(self, *, materialize: bool = False) -> LinOp:
         """Return an equal operator with products and sums of matrices multiplied out.

@@ -96,8 +96,8 @@ class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
 
     _backward = _forward
 
-    def is_hermitian(self) -> bool | None:
-        answers = [block.is_hermitian() for block in self.operators]
+    def _hermitian(self) -> bool | None:
+        answers = [block._hermitian_by_structure() for block in self.operators]
         if any(answer is False for answer in answers):
             return False
         return True if all(answers) else None
@@ -252,7 +252,7 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
             for space, column in zip(spaces, columns, strict=True)
         ]
 
-    def is_hermitian(self) -> bool | None:
+    def _hermitian(self) -> bool | None:
         """True where each block mirrors the one across the diagonal by structure."""
         if self.domain != self.codomain:
             return False
@@ -315,7 +315,7 @@ def _common(kind: str, number: int, blocks: list[Any]) -> Space:
 
 def _mirror(one: LinOp, other: LinOp) -> bool:
     if one is other:
-        return one.is_hermitian() is True
+        return one._hermitian_by_structure() is True
     if type(one) is ZeroLinOp and type(other) is ZeroLinOp:
         return True
     return (isinstance(one, AdjointLinOp) and one.operator is other) or (

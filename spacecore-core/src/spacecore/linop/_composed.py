@@ -71,7 +71,7 @@ class ComposedLinOp(LinOp, data=("operators",)):
             ys = op._rvapply(ys, leading)
         return ys
 
-    def is_hermitian(self) -> bool | None:
+    def _hermitian(self) -> bool | None:
         """True where the factors, read backwards as adjoints, are the same again."""
         if self.domain != self.codomain:
             return False
@@ -192,4 +192,4 @@ def _letters(op: LinOp, *, adjoint: bool) -> list[tuple[LinOp, bool]]:
         return _letters(op.operator, adjoint=adjoint)
     if type(op) is IdentityLinOp:
         return []
-    return [(op, adjoint and op.is_hermitian() is not True)]
+    return [(op, adjoint and op._hermitian_by_structure() is not True)]

@@ -45,6 +45,8 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
 
     array: Any
 
+    _own_batch_forms = ()
+
     def __init__(
         self, A: Any, dom: Space, cod: Space | None = None, ctx: ContextLike | None = None
     ):

@@ -39,6 +39,8 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
 
     diagonal: Any
 
+    _own_batch_forms = ()
+
     def __init__(self, d: Any, space: Space | None = None, ctx: ContextLike | None = None):
         context = resolve_context_priority(ctx, d if space is None else space)
         if not context.ops.is_dense(d):
@@ -83,7 +85,7 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
     def to_matrix(self) -> Any:
         return self.ops.diag(self.ops.reshape(self.diagonal, (-1,)))
 
-    def is_hermitian(self) -> bool | None:
+    def _hermitian(self) -> bool | None:
         """True where `d` is real and the Riesz map is elementwise, so that it commutes with A."""
         if self.ops.is_complex_dtype(self.diagonal.dtype):
             return None

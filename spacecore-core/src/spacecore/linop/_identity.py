@@ -23,6 +23,8 @@ class IdentityLinOp(LinOp):
     ctx : Context, optional
     """
 
+    _own_batch_forms = ()
+
     def __init__(self, space: Space, ctx: ContextLike | None = None):
         super().__init__(space, space, ctx)
 
@@ -42,7 +44,7 @@ class IdentityLinOp(LinOp):
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
         return ys
 
-    def is_hermitian(self) -> bool | None:
+    def _hermitian(self) -> bool | None:
         return True
 
     def _notation(self, write: Writer) -> str:
@@ -70,7 +72,7 @@ class ZeroLinOp(LinOp):
         zeros = self.domain.zeros
         return lambda _: zeros()
 
-    def is_hermitian(self) -> bool | None:
+    def _hermitian(self) -> bool | None:
         return self.domain == self.codomain
 
     def _notation(self, write: Writer) -> str:

@@ -12,6 +12,7 @@ from spacecore._typing import type_name
 from spacecore.errors import ConversionError, UnsupportedOperationError
 from spacecore.linop._base import LinOp
 from spacecore.linop._coordinate import through_riesz
+from spacecore.linop._written import checked_batch
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
 
@@ -123,10 +124,18 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         return self.domain._conj(transpose(self.codomain._conj(y))[0])
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        return super()._vapply(xs, leading) if self.vforward is None else self.vforward(xs)
+        if self.vforward is None:
+            return super()._vapply(xs, leading)
+        return checked_batch(self.codomain, self.vforward(xs), leading)
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        return super()._rvapply(ys, leading) if self.vbackward is None else self.vbackward(ys)
+        if self.vbackward is None:
+            return super()._rvapply(ys, leading)
+        return checked_batch(self.domain, self.vbackward(ys), leading)
+
+    def _batch_forms(self) -> tuple[str, ...]:
+        given = {"vapply": self.vforward, "rvapply": self.vbackward}
+        return tuple(name for name, function in given.items() if function is not None)
 
     def _notation(self, write: Writer) -> str:
         return f"{type(self).__name__}({write.function(self.forward)})"

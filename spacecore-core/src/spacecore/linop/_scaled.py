@@ -54,8 +54,8 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
         return self.domain._scale(self._conjugate(), self.operator._rvapply(ys, leading))
 
-    def is_hermitian(self) -> bool | None:
-        inner = self.operator.is_hermitian()
+    def _hermitian(self) -> bool | None:
+        inner = self.operator._hermitian_by_structure()
         return inner if isinstance(self.scale, int | float) else (inner and None)
 
     def _conjugate(self) -> Any:

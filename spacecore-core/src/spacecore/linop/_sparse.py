@@ -46,6 +46,8 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
 
     matrix: Any
 
+    _own_batch_forms = ()
+
     def __init__(
         self, A: Any, dom: Space, cod: Space | None = None, ctx: ContextLike | None = None
     ):

@@ -54,10 +54,10 @@ class SumLinOp(LinOp, data=("operators",)):
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
         return _total(self.domain, (op._rvapply(ys, leading) for op in self.operators))
 
-    def is_hermitian(self) -> bool | None:
+    def _hermitian(self) -> bool | None:
         if self.domain != self.codomain:
             return False
-        return True if all(op.is_hermitian() is True for op in self.operators) else None
+        return True if all(op._hermitian_by_structure() is True for op in self.operators) else None
 
     _binding = 0
 

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from spacecore.linop._base import LinOp
+from spacecore.errors import SpaceValidationError
 
-__all__ = ["inherited", "settle"]
+if TYPE_CHECKING:
+    from spacecore._typing import Shape
+    from spacecore.linop._base import LinOp
+    from spacecore.space import Space
+
+__all__ = ["checked_batch", "inherited", "inherited_batch", "settle"]
+
+_BATCH_FORMS = ("vapply", "rvapply")
 
 # For each direction its kernel, the flag that says whether that holds, and what follows from it.
 _DIRECTIONS = {
@@ -22,11 +28,16 @@ _DIRECTIONS = {
             "to_matrix",
             "to_dense",
             "to_sparse",
+            "_hermitian",
             "is_hermitian",
             "H",
         ),
     ),
-    "rapply": ("_adjoint_kernel", "_compiles_adjoint", ("_rvapply", "is_hermitian", "H")),
+    "rapply": (
+        "_adjoint_kernel",
+        "_compiles_adjoint",
+        ("_rvapply", "_hermitian", "is_hermitian", "H"),
+    ),
 }
 
 
@@ -41,6 +52,8 @@ def settle(cls: type[LinOp], defaults: Mapping[str, Any]) -> None:
         What `LinOp` itself has.
     """
     own = vars(cls)
+    if "_own_batch_forms" not in own:
+        cls._own_batch_forms = tuple(name for name in _BATCH_FORMS if _has_by_hand(cls, name))
     for direction, (kernel, flag, derived) in _DIRECTIONS.items():
         if kernel in own:
             setattr(cls, flag, True)
@@ -50,11 +63,45 @@ def settle(cls: type[LinOp], defaults: Mapping[str, Any]) -> None:
             for name in derived:
                 if name not in own:
                     setattr(cls, name, defaults[name])
-    for public in ("apply", "rapply", "vapply", "rvapply"):
+    for public in ("apply", "rapply", *_BATCH_FORMS):
         written = own.get(public)
         if written is not None:
             setattr(cls, public, _checked(public, written))
             setattr(cls, f"_{public}", _as_hook(public, written))
+        elif f"_{public}" in own:  # over a base in the public style
+            setattr(cls, public, defaults[public])
+
+
+def _has_by_hand(cls: type[LinOp], batch: str) -> bool:
+    """Whether a batch form is written by hand: here, or in a base whose function stays."""
+    own, one = vars(cls), batch.replace("v", "")
+    if batch in own or f"_{batch}" in own:
+        return True
+    return batch in cls._own_batch_forms and one not in own and f"_{one}" not in own
+
+
+def inherited_batch(op: LinOp, public: str) -> Callable[..., Any]:
+    """Return what `super().vapply` of a subclass that wrote `vapply` means: the next hook."""
+    owns = [vars(cls) for cls in type(op).__mro__]
+    hooks = [own[f"_{public}"] for own in owns if f"_{public}" in own and public not in own]
+    last = next(own[f"_{public}"] for own in reversed(owns) if f"_{public}" in own)
+    return partial(hooks[0] if hooks else last, op)
+
+
+def checked_batch(space: Space, results: Any, leading: Shape) -> Any:
+    """Return what a function of a batch gave; raise if it is no batch with these leading axes.
+
+    Raises
+    ------
+    SpaceValidationError
+    """
+    if space.ctx.check_level != "none":
+        found = space.check_batch(results)
+        if found != leading:
+            raise SpaceValidationError(
+                f"Expected a batch with leading axes {leading} from a batch form, got {found}"
+            )
+    return results
 
 
 def inherited(op: LinOp, public: str, kernel: str) -> Callable[..., Any]:
@@ -87,8 +134,7 @@ def _checked(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
         if not forward:
             source, target = target, source
         if batch:
-            source.check_batch(x)
-            return written(self, x)
+            return checked_batch(target, written(self, x), source.check_batch(x))
         if self.ctx.check_level == "none":
             return written(self, x)
         source.check_member(x)
@@ -103,9 +149,11 @@ def _as_hook(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
     """A public method that a subclass wrote, in the place of the hook."""
     if "v" not in name:
         return written
+    forward = not name.startswith("r")
 
     @wraps(written)
-    def hook(self: LinOp, xs: Any, leading: tuple[int, ...]) -> Any:
-        return written(self, xs)
+    def hook(self: LinOp, xs: Any, leading: Shape) -> Any:
+        target = self.codomain if forward else self.domain
+        return checked_batch(target, written(self, xs), leading)
 
     return hook
