@@ -82,16 +82,18 @@ class RandomKey:
     path : tuple of int
     """
 
-    __slots__ = ("path", "seed")
+    __slots__ = ("_state", "path", "seed")
 
     seed: int
     path: tuple[int, ...]
+    _state: int | None
 
     def __init__(self, seed: int, path: tuple[int, ...] = ()):
         if isinstance(seed, bool) or int(seed) != seed or seed < 0:
             raise ValueError(f"A random seed is a non-negative integer. Got {seed!r}.")
         object.__setattr__(self, "seed", int(seed))
         object.__setattr__(self, "path", path)
+        object.__setattr__(self, "_state", None)
 
     def split(self, num: int = 2) -> tuple[RandomKey, ...]:
         """Return `num` keys with streams independent of each other and of this one's."""
@@ -99,9 +101,12 @@ class RandomKey:
 
     def state(self) -> int:
         """Return 64 bits to seed another library's generator with."""
-        from numpy.random import SeedSequence
+        if self._state is None:  # to work it out costs more than a small draw
+            from numpy.random import SeedSequence
 
-        return int(SeedSequence(self.seed, spawn_key=self.path).generate_state(1, "uint64")[0])
+            words = SeedSequence(self.seed, spawn_key=self.path).generate_state(1, "uint64")
+            object.__setattr__(self, "_state", int(words[0]))
+        return self._state  # type: ignore[return-value]
 
     def generator(self) -> Any:
         """Return a fresh NumPy generator at the start of this key's stream."""
