@@ -54,6 +54,8 @@ class Creation:
         device: Any = None,
     ) -> torch.Tensor:
         if stop is None:
+            if step == 1 and start >= 0 and dtype not in STORED_ONLY:
+                return torch.arange(start, dtype=dtype, device=device)
             start, stop = 0, start
         if (stop - start) * step < 0:
             stop = start

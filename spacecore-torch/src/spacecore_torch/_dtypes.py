@@ -83,24 +83,26 @@ class Dtypes:
     @staticmethod
     @differs("Torch allows every cast within a kind, narrowing ones too")
     def can_cast(from_: Any, to: torch.dtype, /) -> bool:
-        dtype = from_ if isinstance(from_, torch.dtype) else from_.dtype
-        return promote_dtypes(dtype, to) is to
+        widened = _WIDENED.get(from_)
+        return to in (_WIDENED[from_.dtype] if widened is None else widened)
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")
     def finfo(type: Any, /) -> FloatLimits:
-        dtype = type if isinstance(type, torch.dtype) else type.dtype
-        found = torch.finfo(dtype)
-        return FloatLimits(
-            found.bits, found.eps, found.max, found.min, found.smallest_normal, dtype.to_real()
-        )
+        limits = _FLOAT_LIMITS.get(type)
+        return _float_limits(type) if limits is None else limits
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")
     def iinfo(type: Any, /) -> IntegerLimits:
-        dtype = type if isinstance(type, torch.dtype) else type.dtype
-        found = torch.iinfo(dtype)
-        return IntegerLimits(found.bits, found.max, found.min, dtype)
+        limits = _INTEGER_LIMITS.get(type)
+        return _integer_limits(type) if limits is None else limits
+
+    @staticmethod
+    @differs("Torch has it as an attribute of `finfo`")
+    def eps(dtype: Any, /) -> float:
+        limits = _FLOAT_LIMITS.get(dtype)
+        return (_float_limits(dtype) if limits is None else limits).eps
 
     @staticmethod
     @differs("Torch has no such function")
@@ -113,6 +115,30 @@ class Dtypes:
             result_type
         )
     )
+
+
+def _float_limits(type: Any) -> FloatLimits:
+    dtype = type if isinstance(type, torch.dtype) else type.dtype
+    found = torch.finfo(dtype)
+    return FloatLimits(
+        found.bits, found.eps, found.max, found.min, found.smallest_normal, dtype.to_real()
+    )
+
+
+def _integer_limits(type: Any) -> IntegerLimits:
+    dtype = type if isinstance(type, torch.dtype) else type.dtype
+    found = torch.iinfo(dtype)
+    return IntegerLimits(found.bits, found.max, found.min, dtype)
+
+
+# Looked up, for to ask Torch costs several times the question's own time.
+_FLOAT_LIMITS = {
+    dtype: _float_limits(dtype) for dtype in _KINDS["real floating"] | _KINDS["complex floating"]
+}
+_INTEGER_LIMITS = {dtype: _integer_limits(dtype) for dtype in _KINDS["integral"]}
+_WIDENED = {
+    dtype: frozenset(to for to in _NAME_OF if promote_dtypes(dtype, to) is to) for dtype in _NAME_OF
+}
 
 
 def _is_of_kind(dtype: torch.dtype, kind: Any) -> bool:

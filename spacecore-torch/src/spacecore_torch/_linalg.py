@@ -29,7 +29,10 @@ class TorchLinalg(LinalgNamespace):
     @staticmethod
     @differs("Torch wants operands of one dtype and as many axes")
     def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-        x1, x2 = torch.broadcast_tensors(*common(x1, x2))  # type: ignore[no-untyped-call]
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        if x1.ndim != x2.ndim:
+            x1, x2 = torch.broadcast_tensors(x1, x2)  # type: ignore[no-untyped-call]
         return torch.linalg.cross(x1, x2, dim=axis)
 
     @staticmethod
@@ -51,7 +54,9 @@ class TorchLinalg(LinalgNamespace):
     @staticmethod
     @differs("Torch has no None, the Frobenius norm")
     def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-        return torch.linalg.matrix_norm(x, "fro" if ord is None else ord, (-2, -1), keepdims)
+        if ord is None or ord == "fro":
+            return torch.linalg.matrix_norm(x, keepdim=keepdims)
+        return torch.linalg.matrix_norm(x, ord, (-2, -1), keepdims)
 
     @staticmethod
     @differs("Torch takes `axis=()` for every axis")

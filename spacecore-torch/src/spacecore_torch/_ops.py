@@ -94,7 +94,7 @@ class TorchOps(
         "ndim": torch.Tensor.dim,
         "norm": torch.linalg.norm,
         "ravel": torch.ravel,
-        "size": torch.numel,
+        "size": torch.Tensor.numel,
         "unstack": torch.unbind,
     }
 
@@ -161,10 +161,9 @@ class TorchOps(
 
         return test if device is None else test_device
 
-    @staticmethod
-    @differs("Torch refuses gradients, lazy conjugates and accelerators")
-    def to_numpy(x: Any, /) -> Any:
-        return to_numpy(x)
+    to_numpy = staticmethod(
+        differs("Torch refuses gradients, lazy conjugates and accelerators")(to_numpy)
+    )
 
     @differs("other libraries read no lazy conjugates and no broadcast memory")
     def export_dense(self, x: Any, /, *, copy: bool | None = None) -> torch.Tensor:

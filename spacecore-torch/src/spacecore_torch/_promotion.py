@@ -27,6 +27,9 @@ def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
     if one is other:
         return one
     if one in STORED_ONLY or other in STORED_ONLY:  # Torch has no rule for these
+        for dtype in (one, other):
+            if dtype.is_floating_point or dtype.is_complex:
+                return dtype
         name = np.promote_types(dtype_name(one), dtype_name(other)).name
         return getattr(torch, name)
     return torch.promote_types(one, other)
@@ -34,6 +37,14 @@ def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
 
 def result_type(*operands: Any) -> torch.dtype:
     """Return the dtype of an operation on arrays, dtypes and Python scalars."""
+    if len(operands) == 2:
+        x1, x2 = operands
+        if type(x1) is torch.Tensor is type(x2) and x1.dtype is x2.dtype:
+            return x1.dtype
+    return _joined(operands)
+
+
+def _joined(operands: tuple[Any, ...]) -> torch.dtype:
     dtypes = [x if isinstance(x, torch.dtype) else x.dtype for x in operands if not _is_scalar(x)]
     if not dtypes:
         raise ValueError("`result_type` needs an array or a dtype among its arguments.")
@@ -67,7 +78,7 @@ def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, ...]
 def common(*arrays: Any) -> list[Any]:
     """Return arrays cast to the dtype that they meet in."""
     dtype = result_type(*arrays)
-    return [x.to(dtype) for x in arrays]
+    return [x if x.dtype is dtype else x.to(dtype) for x in arrays]  # a cast to itself costs too
 
 
 def _is_scalar(x: Any) -> bool:

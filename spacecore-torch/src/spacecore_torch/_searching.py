@@ -8,12 +8,14 @@ import torch
 
 from spacecore.backend import differs
 from spacecore_torch._promotion import common
-from spacecore_torch._tracing import is_wrapped
+from spacecore_torch._tracing import is_transforming
 from spacecore_torch._updates import as_index
 
 __all__ = ["Searching"]
 
 _NEGATIVE = differs("Torch counts no indices from the end, and takes uint8 for a mask")
+_ONLY_AXIS = (None, 0, -1)
+"""Spellings of the axis of an array that has one."""
 
 
 class UniqueAll(NamedTuple):
@@ -71,6 +73,8 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
+        if indices.dtype is torch.int64 and x.ndim == 1 and axis in _ONLY_AXIS:
+            return torch.take(x, indices)
         indices = as_index(indices)
         if axis is None:
             if x.ndim != 1:
@@ -81,8 +85,14 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
-        wide = indices.to(torch.int64)
-        places = torch.where(wide < 0, wide + x.shape[axis], wide)
+        if indices.dtype is not torch.int64:
+            indices = indices.to(torch.int64)
+        if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS:
+            return torch.take(x, indices)
+        # A shift makes -1 of what is negative, and 0 of the rest.
+        places = torch.sub(indices, indices >> 63, alpha=x.shape[axis])
+        if x.shape == places.shape:
+            return torch.gather(x, axis, places)
         return torch.take_along_dim(x, places, axis)
 
     @staticmethod
@@ -100,10 +110,12 @@ class Searching:
         return UniqueAll(runs[first], order[first], inverse.reshape(x.shape), ends - first)
 
     @staticmethod
-    @differs("Torch counts a NaN as none")
+    @differs("Torch returns a plain tuple, and orders no complex numbers")
     def unique_counts(x: Any, /) -> UniqueCounts:
-        found = Searching.unique_all(x)
-        return UniqueCounts(found.values, found.counts)
+        if x.dtype.is_complex:
+            found = Searching.unique_all(x)
+            return UniqueCounts(found.values, found.counts)
+        return UniqueCounts(*torch.unique(x, return_counts=True))
 
     @staticmethod
     @differs("Torch returns a plain tuple, and orders no complex numbers")
@@ -123,7 +135,7 @@ class Searching:
 
 def _in_rows(x: Any) -> Any:
     """The array in row-major memory; what `vmap` maps looks so from inside, and need not be."""
-    if x.is_contiguous() and not is_wrapped(x):
+    if x.is_contiguous() and not is_transforming():
         return x
     return x.clone(memory_format=torch.contiguous_format)
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore_torch._tracing import is_transforming
 
 __all__ = ["Shapes"]
 
@@ -29,6 +30,8 @@ class Shapes:
     @staticmethod
     @differs("Torch maps this by no `vmap`")
     def column_stack(arrays: Any, /) -> Any:
+        if not is_transforming():
+            return torch.column_stack(arrays)
         return torch.cat([x if x.ndim > 1 else torch.reshape(x, (-1, 1)) for x in arrays], 1)
 
     @staticmethod
@@ -82,6 +85,8 @@ class Shapes:
     @staticmethod
     @differs("Torch leaves an axis of another length where it is")
     def squeeze(x: Any, /, axis: Any) -> Any:
+        if type(axis) is int and x.shape[axis] == 1:
+            return torch.squeeze(x, axis)
         for a in (axis,) if isinstance(axis, int) else axis:
             if x.shape[a] != 1:
                 raise ValueError(

@@ -7,13 +7,13 @@ the gradient of φ by the operands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch.autograd import forward_ad
-from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
+from torch.utils._pytree import SUPPORTED_NODES, TreeSpec, tree_flatten, tree_unflatten
 
 from spacecore.backend import differs
 from spacecore.errors import UnsupportedOperationError
@@ -37,10 +37,10 @@ class Solves:
         tangent_solve: Callable[..., Any],
         transpose_solve: Callable[..., Any],
     ) -> tuple[Any, Any]:
+        if not _varies(b) and not any(map(_varies, _leaves(operands))):
+            return solve(operands, b, _same)
         leaves, structure = tree_flatten(operands)
         places = tuple(i for i, x in enumerate(leaves) if _varies(x))
-        if not places and not _varies(b):
-            return solve(operands, b, _same)
         problem = _Problem(
             matvec,
             solve,
@@ -58,6 +58,19 @@ class Solves:
 
 def _same(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    """The leaves of a tree without its structure, which takes five times as long."""
+    kind = type(tree)
+    if kind in SUPPORTED_NODES:
+        for child in SUPPORTED_NODES[kind].flatten_fn(tree)[0]:
+            yield from _leaves(child)
+    elif isinstance(tree, tuple):  # a NamedTuple
+        for child in tree:
+            yield from _leaves(child)
+    else:
+        yield tree
 
 
 def _constant(x: Any) -> Pattern | None:

@@ -28,7 +28,7 @@ _SPARSE = frozenset({*_LAYOUTS.values(), torch.sparse_bsr, torch.sparse_bsc})
 
 def is_sparse(x: object, /) -> bool:
     """Tell whether `x` is a tensor of a sparse layout."""
-    return isinstance(x, torch.Tensor) and x.layout in _SPARSE
+    return isinstance(x, torch.Tensor) and x.layout is not torch.strided and x.layout in _SPARSE
 
 
 class Sparse:

@@ -1,10 +1,14 @@
-"""Whether a tensor stands for values that are not known yet."""
+"""What Torch is in the middle of: transforms, compilation, modes, and which tensors are part."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+from torch._C import (  # type: ignore[attr-defined]
+    _are_functorch_transforms_active,
+    _len_torch_function_stack,
+)
 from torch._C._functorch import (
     TransformType,
     get_interpreter_stack,
@@ -15,7 +19,26 @@ from torch._C._functorch import (
 )
 from torch._subclasses.fake_tensor import FakeTensor
 
-__all__ = ["is_batched", "is_in_two_forward_modes", "is_traced", "is_wrapped"]
+__all__ = [
+    "default_device",
+    "is_batched",
+    "is_in_two_forward_modes",
+    "is_traced",
+    "is_transforming",
+    "is_wrapped",
+]
+
+is_transforming = _are_functorch_transforms_active
+"""Tells whether this runs inside a transform of `torch.func`; an answer in 25 ns."""
+
+_HOST = torch.device("cpu")
+
+
+def default_device() -> torch.device:
+    """Return the device that arrays are made on; faster than Torch tells it."""
+    if _len_torch_function_stack():  # a default device of the user's is a mode
+        return torch.get_default_device()
+    return _HOST
 
 
 def is_traced(x: Any, /) -> bool:
@@ -28,17 +51,23 @@ def is_traced(x: Any, /) -> bool:
         return False
     if torch.compiler.is_compiling():
         return True
-    return x.is_meta or is_functorch_wrapped_tensor(x) or isinstance(x, FakeTensor)
+    if is_transforming() and is_functorch_wrapped_tensor(x):
+        return True
+    return x.is_meta or isinstance(x, FakeTensor)
 
 
 def is_wrapped(x: Any) -> bool:
     """Tell whether a transform of `torch.func` maps or differentiates a tensor."""
-    return not torch.compiler.is_compiling() and is_functorch_wrapped_tensor(x)
+    if not is_transforming() or torch.compiler.is_compiling():
+        return False
+    return is_functorch_wrapped_tensor(x)
 
 
 def is_batched(x: Any) -> bool:
     """Tell whether `vmap` maps `x`."""
-    if not isinstance(x, torch.Tensor) or torch.compiler.is_compiling():
+    if not is_transforming() or not isinstance(x, torch.Tensor):
+        return False
+    if torch.compiler.is_compiling():
         return False
     while is_functorch_wrapped_tensor(x):
         if is_batchedtensor(x):

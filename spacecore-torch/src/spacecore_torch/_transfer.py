@@ -48,6 +48,11 @@ def to_numpy(x: torch.Tensor) -> Any:
     ConversionError
         For a tensor that `export` refuses, or of a dtype that NumPy lacks.
     """
+    if not torch.compiler.is_compiling():  # where Torch would make it part of the graph
+        try:
+            return x.numpy()
+        except (RuntimeError, TypeError):
+            pass  # not in the host's memory as NumPy reads it, or refused; which, is told below
     _refuse_unreadable(x)
     try:
         return x.numpy(force=True)  # to the host, with lazy conjugates resolved
