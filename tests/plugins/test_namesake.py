@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -36,7 +37,16 @@ def ours(elsewhere) -> Path:
     )
     info = elsewhere.distribution("spacecore-core", version=sc.__version__)
     (info / "RECORD").write_text(record)
+    link_neighbours(elsewhere.folder.parent / "others")
     return elsewhere.folder
+
+
+def link_neighbours(folder: Path) -> None:
+    """What is installed beside the package, which the scripts below lose with its folder."""
+    folder.mkdir()
+    for entry in Path(sc.__file__).parents[1].iterdir():
+        if not entry.name.startswith("spacecore"):
+            (folder / entry.name).symlink_to(entry)
 
 
 def digest(path: Path) -> str:
@@ -75,7 +85,8 @@ sys.exit(main())
 
 def doctor(site, *arguments: str):
     command = arguments or ("doctor", "numpy")
-    done = site.python("-c", SCRIPT, str(site.folder), *command)
+    found = os.pathsep.join(map(str, (site.folder, site.folder.parent / "others")))
+    done = site.python("-c", SCRIPT, str(site.folder), *command, PYTHONPATH=found)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 

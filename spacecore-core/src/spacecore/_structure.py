@@ -105,7 +105,7 @@ def spec_of(x: Any, *, declared: bool = False) -> Spec:
     if isinstance(x, tuple | list):
         kind = "record" if isinstance(x, tuple) and type(x) is not tuple else "sequence"
         return Spec(kind, type(x), (), tuple(spec_of(item, declared=declared) for item in x))
-    if isinstance(x, dict):
+    if isinstance(x, dict) and ops_of_array(x) is None:  # a sparse matrix may be a dict
         items = tuple(spec_of(item, declared=declared) for item in x.values())
         return Spec("mapping", type(x), tuple(x), items)
     if declared or isinstance(x, float | complex) or ops_of_array(x) is not None:

@@ -38,7 +38,7 @@ def poisson(*counts):
 
 def graph(rng, count=60):
     """The Laplacian of a random graph, with a little of the identity."""
-    weights = sparse.random_array((count, count), density=0.1, rng=rng)
+    weights = sparse.csr_array(np.where(rng.random((count, count)) < 0.1, 1.0, 0.0))
     return (csgraph.laplacian(weights + weights.T) + 0.01 * sparse.eye_array(count)).tocsr()
 
 

@@ -221,11 +221,10 @@ def test_columns_and_batches_are_refused_helpfully(ops, level):
         A @ A.ctx.ones(3)
 
 
-def test_foreign_arrays_and_wrong_dtypes_are_named(wide):
+def test_foreign_arrays_and_wrong_dtypes_are_named(wide, foreign_ops):
     A = dense(wide)
-    foreign = sc.normalize_ops("torch" if A.ops.family == "numpy" else "numpy").ones(2)
     wrong = {
-        f"Expected dense array for {A.ops.family}": foreign,
+        f"Expected dense array for {A.ops.family}": foreign_ops.ones(2),
         "Expected dtype float64, got float32": A.ops.ones(2, dtype=A.ops.float32),
         f"Expected dense array for {A.ops.family}, got list": [1.0, 1.0],
         f"Expected dense array for {A.ops.family}, got tuple": (1.0, 1.0),

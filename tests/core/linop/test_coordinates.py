@@ -113,10 +113,10 @@ def test_fields_do_not_mix(ops):
         sc.DenseLinOp(complex_.ones((2, 2)), sc.DenseVectorSpace(2, real))
 
 
-def test_what_does_not_fit_is_named_in_one_line(wide):
+def test_what_does_not_fit_is_named_in_one_line(wide, foreign_ops):
     X, Y = sc.DenseVectorSpace(2, wide), sc.DenseVectorSpace(3, wide)
     ops = wide.ops
-    foreign = sc.normalize_ops("torch" if ops.family == "numpy" else "numpy")
+    foreign = foreign_ops
     wrong = {
         r"Expected shape \(3, 2\).*got \(2, 3\)": lambda: sc.DenseLinOp(wide.ones((2, 3)), X, Y),
         "Expected dense array for .*, got list": lambda: sc.DenseLinOp([[1.0]], X, Y),

@@ -134,11 +134,10 @@ def test_paths_lead_through_nested_tree_spaces(wide):
     assert host(Z.ops, Z.flatten({"outer": [X.ones(), 2 * X.ones()]})) == [1, 1, 2, 2]
 
 
-def test_arrays_of_another_backend_are_named_with_their_path(ops):
+def test_arrays_of_another_backend_are_named_with_their_path(ops, foreign_ops):
     Z = sc.TreeSpace.of([sc.DenseVectorSpace(2, sc.Context(ops, "float64"))])
-    foreign = sc.normalize_ops("torch" if ops.family == "numpy" else "numpy").ones(2)
     with pytest.raises(sc.SpaceValidationError, match=rf"\$\[0\]: .* for {ops.family}"):
-        Z.check_member([foreign])
+        Z.check_member([foreign_ops.ones(2)])
 
 
 def test_none_trusts_the_caller(ops):
@@ -148,13 +147,13 @@ def test_none_trusts_the_caller(ops):
         assert Z.check_member(x) is None
 
 
-def test_spaces_are_refused_that_do_not_fit(wide):
+def test_spaces_are_refused_that_do_not_fit(wide, foreign_ops):
     X = sc.DenseVectorSpace(2, wide)
     with pytest.raises(ValueError, match="one space for each leaf. Got 1 spaces for 2 leaves"):
         sc.TreeSpace((0, 0), (X,))
     with pytest.raises(TypeError, match="are Spaces. Got int"):
         sc.TreeSpace((0,), (3,))
-    other = sc.DenseVectorSpace(2, "torch" if wide.ops.family == "numpy" else "numpy")
+    other = sc.DenseVectorSpace(2, foreign_ops)
     with pytest.raises(ValueError, match="family"):
         sc.TreeSpace((0, 0), (X, other))
 
