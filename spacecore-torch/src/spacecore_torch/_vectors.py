@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import MatrixProducts, VectorArithmetic, differs
+from spacecore_torch._products import Products
 
 __all__ = ["Vectors"]
 
@@ -29,12 +30,12 @@ class Vectors:
     @staticmethod
     @differs("Torch's product with a vector costs less than `matmul`, which looks at axes")
     def matrix_products(a: Any, /) -> MatrixProducts:
-        mv, matmul = torch.mv, torch.matmul
+        mv, matmul, dtype = torch.mv, Products.matmul, a.dtype
         # A transposed view that is kept would miss `a.data = ...`, and gradients where it was
         # made without.
         return MatrixProducts(
-            vector=lambda x: mv(a, x),
-            vector_transposed=lambda y: mv(a.mT, y),
+            vector=lambda x: mv(a, x) if x.dtype is dtype else matmul(a, x),
+            vector_transposed=lambda y: mv(a.mT, y) if y.dtype is dtype else matmul(a.mT, y),
             rows=lambda xs: matmul(xs, a.mT),
             rows_transposed=lambda ys: matmul(ys, a),
         )

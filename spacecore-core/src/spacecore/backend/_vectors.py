@@ -63,7 +63,7 @@ def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:
 class MatrixProducts(NamedTuple):
     """The products of one dense matrix, each a function that looks at the matrix when called.
 
-    Operands have the matrix's dtype.
+    An operand of another dtype is promoted, or the matrix is.
 
     Attributes
     ----------

@@ -33,6 +33,7 @@ def laws() -> Iterator[Case]:
         name = f"vector_arithmetic[{dtype}-in-place]"
         yield law(name, check, dtypes=(dtype,), numpy_arrays=True)
         yield law(f"matrix_products[{dtype}]", partial(_products, dtype), dtypes=(dtype,))
+    yield law("matrix_products[promoted]", _products_promoted, dtypes=("float64",))
     yield law("matrix_products[after-jit]", _products_after_jit)
 
 
@@ -132,6 +133,17 @@ def _products(dtype: str, ops: Any) -> None:
         got = getattr(products, name)(put(ops, np.ascontiguousarray(operand)))
         error = np.abs(on_host(got, ops) - want).max()
         assert error < 1e-4, f"expected the product `{name}`, got an error of {error:.1e}"
+
+
+def _products_promoted(ops: Any) -> None:
+    products = ops.matrix_products(put(ops, _A))
+    single = put(ops, _B.astype(np.float32))
+    for product, want in (
+        (products.vector, _A @ _B),
+        (products.vector_transposed, _A.T @ _B),
+    ):
+        error = np.abs(on_host(product(single), ops) - want).max()
+        assert error < 1e-5, f"expected a product with promotion, got an error of {error:.1e}"
 
 
 def _products_after_jit(ops: Any) -> None:

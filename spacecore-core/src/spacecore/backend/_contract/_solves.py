@@ -69,7 +69,7 @@ class LinearSolves:
 
     @default
     def matrix_products(self, a: Any, /) -> MatrixProducts:
-        """Return the products of a dense matrix with vectors of its dtype.
+        """Return the products of a dense matrix with vectors and rows.
 
         Nothing is computed from the matrix before a product is called: what its owner writes to
         it shows, derivatives flow to it, and no trace of one compilation is left to the next.
