@@ -70,7 +70,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     def _kernel(self) -> Kernel:
         matmul, array, shape = self.ops.matmul, self.array, self.shape
         if are_vectors(self.domain, self.codomain):
-            return lambda x: matmul(array, x)
+            return self.ops.matrix_products(array).vector
         # Reshaped at each call: a copy that is made once would miss what the caller writes to A.
         reshape = self.ops.reshape
         if self.domain._holds_arrays and self.codomain._holds_arrays:
@@ -90,10 +90,8 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         matmul, conj, reshape, transpose = ops.matmul, ops.conj, ops.reshape, ops.matrix_transpose
         is_complex = ops.is_complex_dtype(array.dtype)  # conjugating vectors spares a copy of A
         if are_vectors(self.domain, self.codomain):
-            transposed = transpose(array)
-            if is_complex:
-                return lambda y: conj(matmul(transposed, conj(y)))
-            return lambda y: matmul(transposed, y)
+            product = ops.matrix_products(array).vector_transposed
+            return (lambda y: conj(product(conj(y)))) if is_complex else product
         flatten, unflatten = self.codomain._flatten, self.domain._unflatten
 
         def adjoint(y: Any) -> Any:

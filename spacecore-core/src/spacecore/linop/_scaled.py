@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._identity import ZeroLinOp
+from spacecore.space import Space
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -39,8 +40,15 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
         return None if inner is None else lambda x: times(a, inner(x))
 
     def _adjoint_kernel(self) -> Kernel | None:
-        a, inner, times = self._conjugate(), self.operator._backward_kernel(), self.domain._scale
-        return None if inner is None else lambda y: times(a, inner(y))
+        inner, times = self.operator._backward_kernel(), self.domain._scale
+        if inner is None:
+            return None
+        if isinstance(self.scale, int | float | complex):
+            a = self._conjugate()
+            return lambda y: times(a, inner(y))
+        # Conjugated at each call: made once inside a compiled function it would be of its trace.
+        scale, domain = self.scale, self.domain
+        return lambda y: times(_conjugated(scale, domain), inner(y))
 
     def _apply(self, x: Any) -> Any:
         return self.codomain._scale(self.scale, self.operator.apply(x))
@@ -63,7 +71,7 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
             return self.scale
         if isinstance(self.scale, complex):
             return self.scale.conjugate()
-        return self.domain._coefficient(self.ops.conj(self.scale))
+        return _conjugated(self.scale, self.domain)
 
     _binding = 1
 
@@ -95,6 +103,10 @@ def make_scaled(scale: Any, operator: LinOp) -> LinOp:
         if type(operator) is ScaledLinOp and isinstance(operator.scale, int | float | complex):
             return make_scaled(a * operator.scale, operator.operator)
     return ScaledLinOp(a, operator)
+
+
+def _conjugated(scale: Any, space: Space) -> Any:
+    return space._coefficient(space.ops.conj(scale))
 
 
 def _check_scale(scale: Any, operator: LinOp) -> None:
