@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 from spacecore._ambient import normalize_context
@@ -48,6 +50,17 @@ class InnerProduct(Value):
         """Return R⁻¹ x."""
         raise NotImplementedError(self._no_riesz("riesz_inverse"))
 
+    def _bound(self, ops: BackendOps) -> dict[str, Callable[..., Any]]:
+        """The hooks of a space that has this geometry: functions of elements, made once.
+
+        They refer to arrays, and compute nothing from them beforehand.
+        """
+        return {
+            "_inner": partial(self.inner, ops),
+            "_riesz": partial(self.riesz, ops),
+            "_riesz_inverse": partial(self.riesz_inverse, ops),
+        }
+
     def validate_for(self, space: Space) -> None:
         """Raise if this is no inner product on `space`; called when a space is made with it.
 
@@ -81,6 +94,11 @@ class EuclideanInnerProduct(InnerProduct):
 
     def inner(self, ops: BackendOps, x: Any, y: Any) -> Any:
         return ops.vdot(x, y)
+
+    def _bound(self, ops: BackendOps) -> dict[str, Callable[..., Any]]:
+        if type(self) is not EuclideanInnerProduct:
+            return super()._bound(ops)
+        return {"_inner": ops.vdot, "_norm": ops.linalg.vector_norm}  # with nothing in between
 
     def riesz(self, ops: BackendOps, x: Any) -> Any:
         return x

@@ -1,0 +1,96 @@
+"""What operators keep between calls: few Python frames, and nothing that could go stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spacecore as sc
+
+
+@pytest.fixture
+def wide(ops):
+    return sc.Context(ops, "float64")
+
+
+def host(ops, x):
+    return np.asarray(ops.to_numpy(x)).tolist()
+
+
+def square(ctx, geometry=None):
+    X = sc.DenseVectorSpace(2, ctx, geometry)
+    return sc.DenseLinOp(ctx.asarray([[1, 2], [3, 4]]), X)
+
+
+def frames(call):
+    """How many Python frames of the package a call runs, at its second time."""
+    package = str(Path(sc.__file__).parent)
+    count = 0
+
+    def profile(frame, event, _):
+        nonlocal count
+        count += event == "call" and frame.f_code.co_filename.startswith(package)
+
+    call()
+    sys.setprofile(profile)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_weighted_adjoint_runs_few_frames(wide):
+    X, Y = (
+        sc.DenseVectorSpace(2, wide, sc.WeightedInnerProduct(wide.asarray(weights)))
+        for weights in ([1, 2], [3, 4])
+    )
+    A = sc.DenseLinOp(wide.asarray([[1, 2], [3, 4]]), X, Y)
+    x, H = X.ones(), A.H
+    for call in (lambda: A.apply(x), lambda: H.rapply(x)):
+        assert 1 <= frames(call) <= 3
+    for call in (lambda: A.rapply(x), lambda: H.apply(x)):
+        assert 1 <= frames(call) <= 6
+    assert frames(lambda: X.inner(x, x)) <= 4
+    assert frames(lambda: X.riesz(x)) <= 3
+
+
+@pytest.mark.parametrize("factor", [2, 0.5])
+def test_an_operator_that_jit_closed_over_works_afterwards(wide, factor):
+    ops = wide.ops
+    scale = ops.asarray(factor, dtype=wide.dtype)  # an array, whose conjugate an adjoint takes
+    A = square(wide)
+    x = A.domain.ones()
+    for op in (A, A.H, scale * A, A.H @ A, A + sc.DiagonalLinOp(wide.ones(2))):
+        assert host(ops, ops.jit(op.rapply)(x)) == host(ops, op.rapply(x))
+        assert host(ops, ops.jit(op.apply)(x)) == host(ops, op.apply(x))
+
+
+def test_what_is_written_to_an_array_shows(ops):
+    array = np.eye(2)
+    A = sc.DenseLinOp(array, sc.DenseVectorSpace(2, "numpy"))
+    B = sc.StackedLinOp((A, A))
+    x = np.ones(2)
+    for op in (A, A.H, B.H @ B):
+        op.apply(x), op.rapply(x), op.vapply(np.ones((1, 2)))
+    array[0, 1] = 5.0
+    assert (A.apply(x).tolist(), A.rapply(x).tolist()) == ([6, 1], [1, 6])
+    assert (A.H.apply(x).tolist(), A.vapply(np.ones((1, 2))).tolist()) == ([1, 6], [[6, 1]])
+    assert (B.H @ B).apply(x).tolist() == [12, 62]
+
+
+def test_a_gradient_reaches_a_tensor_first_used_without_one(ops):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("spacecore_torch")
+    array = torch.eye(2, dtype=torch.float64, requires_grad=True)
+    A = sc.DenseLinOp(array, sc.DenseVectorSpace(2, sc.Context("torch", "float64")))
+    x = A.domain.ones()
+    with torch.no_grad():
+        A.apply(x), A.rapply(x)
+    A.rapply(x).sum().backward()
+    assert array.grad.tolist() == [[1, 1], [1, 1]]
+    array.data = torch.tensor([[0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    assert (A.apply(x).tolist(), A.rapply(x).tolist()) == ([1, 0], [0, 1])
