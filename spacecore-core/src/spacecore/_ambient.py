@@ -129,12 +129,16 @@ def resolve_context_priority(explicit: ContextLike | None, *others: Any) -> Cont
     arrays: list[Any] = []
     for other in others:
         ctx = other if isinstance(other, Context) else getattr(other, "ctx", None)
+        if contexts and ctx is contexts[-1]:
+            continue
         if isinstance(ctx, Context):
             contexts.append(ctx)
         else:
             arrays.append(other)
     placed = [(ops, ops.get_dtype(x)) for x in arrays if (ops := ops_of_array(x)) is not None]
     if not placed:
+        if len(contexts) == 1:
+            return contexts[0]
         if not contexts:
             return get_context()
         if all(ctx is contexts[0] or ctx == contexts[0] for ctx in contexts):

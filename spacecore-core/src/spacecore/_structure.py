@@ -104,7 +104,11 @@ def spec_of(x: Any, *, declared: bool = False) -> Spec:
         return x._own_spec
     if isinstance(x, tuple | list):
         kind = "record" if isinstance(x, tuple) and type(x) is not tuple else "sequence"
-        return Spec(kind, type(x), (), tuple(spec_of(item, declared=declared) for item in x))
+        inner = [
+            item._own_spec if isinstance(item, Structured) else spec_of(item, declared=declared)
+            for item in x
+        ]
+        return Spec(kind, type(x), (), tuple(inner))
     if isinstance(x, dict) and ops_of_array(x) is None:  # a sparse matrix may be a dict
         items = tuple(spec_of(item, declared=declared) for item in x.values())
         return Spec("mapping", type(x), tuple(x), items)

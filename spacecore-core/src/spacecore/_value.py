@@ -36,7 +36,7 @@ class _Closing(ABCMeta):
         return of_init.replace(parameters=list(of_init.parameters.values())[1:])
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__call__(*args, **kwargs)
+        made = type.__call__(cls, *args, **kwargs)
         made._close()
         made._probe()
         return made
@@ -70,7 +70,10 @@ class Value(Structured, metaclass=_Closing):
         state = vars(self)
         if "_specs" in state:  # a copy made whole, by pickle or by a subclass's own constructor
             return
-        specs = {name: spec_of(state[name], declared=True) for name in self._data}
+        specs = {}
+        for name in self._data:
+            x = state[name]
+            specs[name] = x._own_spec if isinstance(x, Structured) else spec_of(x, declared=True)
         static = self._static
         if len(state) > len(specs) + len(static):
             static = (*static, *_sorted_out(state, specs, static))

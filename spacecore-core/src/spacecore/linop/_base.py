@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+import spacecore.linop as algebra  # whose classes derive from this one; looked up when needed
 from spacecore._ambient import resolve_context_priority
 from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
@@ -70,7 +71,8 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
             wrong = cod if isinstance(dom, Space) else dom
             raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(wrong)}.")
         state = vars(self)  # past the guard against changes, which a finished object needs
-        state["ctx"] = resolve_context_priority(ctx, dom, cod)
+        known = isinstance(ctx, Context)
+        state["ctx"] = ctx if known else resolve_context_priority(ctx, dom, cod)
         state["domain"] = dom
         state["codomain"] = cod
 
@@ -112,9 +114,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
     @property
     def H(self) -> LinOp:
         """The adjoint in the inner products of the spaces, as a view."""
-        from spacecore.linop._adjoint import AdjointLinOp
-
-        return AdjointLinOp(self)
+        return algebra.AdjointLinOp(self)
 
     def _probe(self) -> None:
         """At `strict`, test what was written by hand on random elements: adjoint, batch forms."""
@@ -328,18 +328,14 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
     def __matmul__(self, other: Any) -> Any:
         if isinstance(other, LinOp):
-            from spacecore.linop._composed import make_composed
-
-            return make_composed(self, other)
+            return algebra.make_composed(self, other)
         if self.ctx.check_level != "none":
             refuse_batch(self, other)
         return self.apply(other)
 
     def __add__(self, other: Any) -> LinOp:
         if isinstance(other, LinOp):
-            from spacecore.linop._sum import make_sum
-
-            return make_sum(self, other)
+            return algebra.make_sum(self, other)
         if isinstance(other, int) and other == 0:  # where the builtin `sum` starts
             return self
         return refuse_array_operand(self, "+", other)
@@ -361,23 +357,19 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         return self * -1
 
     def __mul__(self, scalar: Any) -> LinOp:
-        from spacecore.linop._scaled import make_scaled
-
-        if isinstance(scalar, LinOp) or not _is_scalar(self.ops, scalar):
+        if not _is_scalar(self, scalar):
             return refuse_array_operand(self, "*", scalar)
-        return make_scaled(scalar, self)
+        return algebra.make_scaled(scalar, self)
 
     def __rmul__(self, scalar: Any) -> LinOp:
         return self.__mul__(scalar)
 
     def __truediv__(self, scalar: Any) -> LinOp:
-        from spacecore.linop._scaled import make_scaled
-
-        if isinstance(scalar, LinOp) or not _is_scalar(self.ops, scalar):
+        if not _is_scalar(self, scalar):
             return refuse_array_operand(self, "/", scalar)
         self.codomain.check_scalar(scalar)
         # In the precision of the space before it divides: 1 over an integer may be narrower.
-        return make_scaled(1 / self.codomain._coefficient(scalar), self)
+        return algebra.make_scaled(1 / self.codomain._coefficient(scalar), self)
 
     def __rtruediv__(self, other: Any) -> LinOp:
         return refuse_array_operand(self, "r/", other)
@@ -404,7 +396,10 @@ def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:
     return guarded
 
 
-def _is_scalar(ops: BackendOps, x: Any) -> bool:
-    if isinstance(x, int | float | complex | np.number):
+_NUMBERS = (int, float, complex, np.number)
+
+
+def _is_scalar(op: LinOp, x: Any) -> bool:
+    if isinstance(x, _NUMBERS):
         return True
-    return ops.is_dense(x) and tuple(x.shape) == ()
+    return op.ops.is_dense(x) and tuple(x.shape) == ()

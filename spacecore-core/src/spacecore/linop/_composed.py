@@ -43,7 +43,7 @@ class ComposedLinOp(LinOp, data=("operators",)):
             _check_fit(left, right)
         ctx = resolve_context_priority(None, *factors)
         super().__init__(factors[-1].domain, factors[0].codomain, ctx)
-        self.operators = factors
+        vars(self)["operators"] = factors
 
     def _kernel(self) -> Kernel | None:
         return _chained([op._forward_kernel() for op in reversed(self.operators)])
@@ -86,6 +86,9 @@ class ComposedLinOp(LinOp, data=("operators",)):
         return write.listed(self.operators, lambda op: write.term(op, 3), "∘")
 
 
+_REWRITTEN = frozenset({DiagonalLinOp, IdentityLinOp, ScaledLinOp, ZeroLinOp})
+
+
 def make_composed(*operators: LinOp) -> LinOp:
     """Return the product: identities vanish, zeros annihilate, numbers move to the front.
 
@@ -97,6 +100,8 @@ def make_composed(*operators: LinOp) -> LinOp:
     factors: list[LinOp] = []
     for op in operators:
         factors += op.operators if type(op) is ComposedLinOp else (op,)
+    if _REWRITTEN.isdisjoint(map(type, factors)):
+        return _product(factors)
     for left, right in pairwise(factors):
         _check_fit(left, right)
     first, last = factors[0], factors[-1]
@@ -133,7 +138,7 @@ def make_power(operator: LinOp, power: Any) -> LinOp:
 
 
 def _check_fit(left: LinOp, right: LinOp) -> None:
-    if left.domain != right.codomain:
+    if left.domain is not right.codomain and left.domain != right.codomain:
         refuse_mismatch("A @ B", "A.domain == B.codomain", left.domain, right.codomain)
 
 

@@ -32,8 +32,9 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
     def __init__(self, scale: Any, operator: LinOp):
         _check_scale(scale, operator)
         super().__init__(operator.domain, operator.codomain, operator.ctx)
-        self.scale = operator.codomain._coefficient(scale)
-        self.operator = operator
+        state = vars(self)
+        state["scale"] = operator.codomain._coefficient(scale)
+        state["operator"] = operator
 
     def _kernel(self) -> Kernel | None:
         a, inner, times = self.scale, self.operator._forward_kernel(), self.codomain._scale

@@ -34,7 +34,7 @@ class SumLinOp(LinOp, data=("operators",)):
         terms = tuple(operators)
         _check_terms(terms)
         super().__init__(terms[0].domain, terms[0].codomain, resolve_context_priority(None, *terms))
-        self.operators = terms
+        vars(self)["operators"] = terms
 
     def _kernel(self) -> Kernel | None:
         return _added(self.codomain, [op._forward_kernel() for op in self.operators])
@@ -75,6 +75,8 @@ def make_sum(*operators: LinOp) -> LinOp:
     SpaceValidationError
         If domains or codomains differ.
     """
+    if _REWRITTEN.isdisjoint(map(type, operators)) and len(operators) > 1:
+        return SumLinOp(operators)
     terms = [term for op in operators for term in (op.operators if type(op) is SumLinOp else (op,))]
     _check_terms(tuple(terms))
     kept = _merge_diagonals([term for term in terms if type(term) is not ZeroLinOp])
@@ -83,11 +85,16 @@ def make_sum(*operators: LinOp) -> LinOp:
     return kept[0] if len(kept) == 1 else SumLinOp(kept)
 
 
+_REWRITTEN = frozenset({DiagonalLinOp, SumLinOp, ZeroLinOp})
+
+
 def _check_terms(terms: tuple[LinOp, ...]) -> None:
     if not terms:
         raise ValueError("A sum of operators has at least one term. Got none.")
     first = terms[0]
     for term in terms[1:]:
+        if term.domain is first.domain and term.codomain is first.codomain:
+            continue
         if term.domain != first.domain:
             refuse_mismatch("A + B", "A.domain == B.domain", first.domain, term.domain)
         if term.codomain != first.codomain:

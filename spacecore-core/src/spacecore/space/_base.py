@@ -231,7 +231,7 @@ class Space(Value, static=("ctx",)):
         SpaceValidationError
             For a complex number on a real space, and for what is no number.
         """
-        if self.ctx.check_level == "none":
+        if type(a) in _REAL or self.ctx.check_level == "none":
             return
         if not _is_number(self.ops, a):
             raise SpaceValidationError(
@@ -314,6 +314,8 @@ class Space(Value, static=("ctx",)):
 
     def _coefficient(self, a: Any) -> Any:
         """A number as a Python number, which has no dtype; an array in the space's precision."""
+        if type(a) in _REAL:
+            return a
         if isinstance(a, np.generic):
             return a.item()
         if isinstance(a, int | float | complex):
@@ -346,6 +348,9 @@ class Space(Value, static=("ctx",)):
 
     @abstractmethod
     def _unflatten(self, v: Any) -> Any: ...
+
+
+_REAL = (int, float)  # what every space is scaled by
 
 
 def _is_number(ops: BackendOps, a: Any) -> bool:
