@@ -50,7 +50,7 @@ def main() -> int:
 def stage() -> None:
     """Copy the pages, and write the generated ones beside them."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    ignored = shutil.ignore_patterns("__pycache__", "template", "tutorials", "*.py")
+    ignored = shutil.ignore_patterns("__pycache__", "template", "tutorials", "*.mplstyle", "*.py")
     shutil.copytree(DOCS, STAGE, ignore=ignored)
     shutil.copy(DOCS / "conf.py", STAGE)
     sys.path.insert(0, str(DOCS))

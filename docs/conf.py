@@ -53,6 +53,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "min_reported_time": 1e6,
+    "reset_modules": ("matplotlib", "look.put_on"),
     "show_memory": False,
     "show_signature": False,
     "capture_repr": ("_repr_html_",),

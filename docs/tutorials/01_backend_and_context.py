@@ -24,7 +24,7 @@ Whatever you build later, every space, operator and functional, carries a contex
 
 # %%
 # First the imports. (The script that can be downloaded below also has the code that draws the
-# diagrams and gives all pictures one look; it is left out here.)
+# diagrams; it is left out here.)
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,27 +33,6 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 import spacecore as sc
 
 # sphinx_gallery_start_ignore
-BLUE, PINK, GREEN, AMBER, VIOLET = "#2563eb", "#db2777", "#059669", "#d97706", "#6d28d9"
-INK = "#334155"
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 120,
-        "axes.edgecolor": INK,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "bold",
-        "grid.color": "#e8ecf2",
-        "legend.frameon": False,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-)
 CENTRED = {"ha": "center", "va": "center"}
 
 
@@ -66,7 +45,7 @@ def card(ax, place, title, text, color):
     shape.set_facecolor((*plt.matplotlib.colors.to_rgb(color), 0.08))
     ax.add_patch(shape)
     middle = x + width / 2
-    ax.text(middle, y + 0.68 * height, title, color=color, weight="bold", size=12, **CENTRED)
+    ax.text(middle, y + 0.68 * height, title, weight="bold", size=12, **CENTRED)
     ax.text(middle, y + 0.30 * height, text, size=9.5, linespacing=1.4, **CENTRED)
 
 
@@ -85,9 +64,9 @@ fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 ax.set(xlim=(0, 10), ylim=(0, 5.2))
 ax.set_axis_off()
 parts = [
-    ("ops", "matmul · einsum · exp\neigh · vmap · ...", BLUE),
-    ("dtype", "float64\nunless you say otherwise", GREEN),
-    ("check_level", "none · cheap\nstandard · strict", PINK),
+    ("ops", "matmul · einsum · exp\neigh · vmap · ...", "C0"),
+    ("dtype", "float64\nunless you say otherwise", "C2"),
+    ("check_level", "none · cheap\nstandard · strict", "C1"),
 ]
 for row, (title, text, color) in enumerate(parts):
     bottom = 3.7 - 1.75 * row
@@ -101,7 +80,7 @@ for row, (title, text, color) in enumerate(parts):
             color="#94a3b8",
         )
     )
-card(ax, (5.8, 1.75, 4.0, 1.8), "Context", "immutable, hashable,\nholds no arrays", VIOLET)
+card(ax, (5.8, 1.75, 4.0, 1.8), "Context", "immutable, hashable,\nholds no arrays", "C4")
 ax.text(7.8, 0.9, "carried by every space,\noperator and functional", style="italic", **CENTRED)
 ax.set_title("A context is ops + dtype + check level", size=13)
 # sphinx_gallery_end_ignore
@@ -202,8 +181,8 @@ except ImportError as missing:
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.9), layout="constrained")
 left.plot(raw, color="#b6c2d2", lw=1.4, label="signal")
-left.plot(smooth_numpy, color=BLUE, lw=4.5, alpha=0.35, label="smoothed, numpy")
-styles = {"jax": (PINK, (0, (5, 3))), "torch": (GREEN, (0, (1, 2)))}
+left.plot(smooth_numpy, color="C0", lw=4.5, alpha=0.35, label="smoothed, numpy")
+styles = {"jax": ("C1", (0, (5, 3))), "torch": ("C2", (0, (1, 2)))}
 for name, smoothed in results.items():
     values = sc.ops_of(smoothed).to_numpy(smoothed)
     color, dashes = styles[name]
@@ -317,10 +296,10 @@ fig, ax = plt.subplots(figsize=(8.4, 2.6), layout="constrained")
 ax.set(xlim=(0, 4), ylim=(0, 1.5))
 ax.set_axis_off()
 ladder = [
-    ("none", "trusts\nthe caller", PINK),
-    ("cheap", "backend, device\nshape, dtype", AMBER),
-    ("standard", "+ what costs\nno more than the work", GREEN),
-    ("strict", "+ probes of\nthe values", VIOLET),
+    ("none", "trusts\nthe caller", "C1"),
+    ("cheap", "backend, device\nshape, dtype", "C3"),
+    ("standard", "+ what costs\nno more than the work", "C2"),
+    ("strict", "+ probes of\nthe values", "C4"),
 ]
 for step, (level, text, color) in enumerate(ladder):
     card(ax, (step + 0.03, 0.15 * step, 0.94, 0.95), level, text, color)

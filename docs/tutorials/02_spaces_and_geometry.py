@@ -18,37 +18,11 @@ the lengths, angles, gradients and adjoints that follow from it. Here you will
 * define a geometry by an operator, and use it to smooth.
 """
 
-# %%
-# (The downloaded script also has the lines that give the pictures one look.)
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 import spacecore as sc
 
-# sphinx_gallery_start_ignore
-BLUE, PINK, GREEN, AMBER, VIOLET = "#2563eb", "#db2777", "#059669", "#d97706", "#6d28d9"
-INK, PALE = "#334155", "#b6c2d2"
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 120,
-        "axes.edgecolor": INK,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "bold",
-        "grid.color": "#e8ecf2",
-        "legend.frameon": False,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-)
-# sphinx_gallery_end_ignore
 ctx = sc.Context("numpy")
 
 
@@ -136,13 +110,13 @@ assert abs(weighted[-1] - np.sqrt(0.5)) < 1e-4
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
 t = graded_grid(33)
-left.plot(t, np.sin(np.pi * t), color=PALE, lw=1.5)
-left.plot(t, np.sin(np.pi * t), "o", color=BLUE, ms=4)
-left.vlines(t, -0.08, -0.02, color=INK, lw=0.8)
+left.plot(t, np.sin(np.pi * t), color="0.75", lw=1.5)
+left.plot(t, np.sin(np.pi * t), "o", color="C0", ms=4)
+left.vlines(t, -0.08, -0.02, color="0.25", lw=0.8)
 left.set(title="One function on a graded grid", xlabel="t")
-right.loglog(sizes, plain, "o-", color=PINK, label="sum of squares")
-right.loglog(sizes, weighted, "o-", color=BLUE, label="weighted space")
-right.axhline(np.sqrt(0.5), color=INK, lw=1, ls=":", label="exact")
+right.loglog(sizes, plain, "o-", color="C1", label="sum of squares")
+right.loglog(sizes, weighted, "o-", color="C0", label="weighted space")
+right.axhline(np.sqrt(0.5), color="0.25", lw=1, ls=":", label="exact")
 right.set(title="Its length, grid after grid", xlabel="points of the grid")
 right.legend()
 plt.show()
@@ -173,7 +147,7 @@ slope = ctx.asarray([1.0, 0.5])  # the derivative: F(x) = x_0 + x_1 / 2
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.5), layout="constrained", sharey=True)
 angle = np.linspace(0, 2 * np.pi, 200)
 circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-for ax, space, color in zip(axes, geometries, (BLUE, GREEN, VIOLET), strict=True):
+for ax, space, color in zip(axes, geometries, ("C0", "C2", "C4"), strict=True):
     ball = circle / space.vnorm(circle)[:, None]
     gradient = space.riesz_inverse(slope)  # the vector that stands for the derivative, here
     step = gradient / space.norm(gradient)
@@ -182,7 +156,7 @@ for ax, space, color in zip(axes, geometries, (BLUE, GREEN, VIOLET), strict=True
     ax.fill(*ball.T, color=color, alpha=0.12)
     ax.plot(*ball.T, color=color)
     for level in np.linspace(-3, 3, 13):
-        ax.axline((level, 0), slope=-2, color=PALE, lw=0.8, ls=":")
+        ax.axline((level, 0), slope=-2, color="0.75", lw=0.8, ls=":")
     ax.annotate("", step, (0, 0), arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2})
     ax.set(xlim=(-2, 2), ylim=(-1.7, 1.7), aspect="equal", title=str(space))
     ax.grid(visible=False)
@@ -220,12 +194,12 @@ def gradient(f):
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), layout="constrained", sharey=True)
 routes = [
-    ("partial derivatives", partials, 1 / w.max(), PINK),
-    ("gradient of the space", gradient, 0.5, BLUE),
+    ("partial derivatives", partials, 1 / w.max(), "C1"),
+    ("gradient of the space", gradient, 0.5, "C0"),
 ]
 for ax, (name, direction, rate, color) in zip(axes, routes, strict=True):
     f = start
-    ax.plot(t, target, color=PALE, lw=4, label="target")
+    ax.plot(t, target, color="0.75", lw=4, label="target")
     for k in range(4):
         f = f - rate * direction(f)
         ax.plot(t, f, ".-", color=color, alpha=0.3 + 0.2 * k, lw=1, ms=3)
@@ -288,9 +262,9 @@ noisy = target + 0.4 * np.random.default_rng(0).standard_normal(t.size)
 downhill = w * noisy  # minus the partial derivatives of the distance to the data, at zero
 
 fig, ax = plt.subplots(figsize=(8.4, 3.6), layout="constrained")
-ax.plot(t, noisy, ".", color=PINK, ms=5, label="data")
-ax.plot(t, L2.riesz_inverse(downhill), color=PALE, lw=1, label="slopes are free")
-for s, color in ((0.02, AMBER), (0.06, GREEN), (0.15, VIOLET)):
+ax.plot(t, noisy, ".", color="C1", ms=5, label="data")
+ax.plot(t, L2.riesz_inverse(downhill), color="0.75", lw=1, label="slopes are free")
+for s, color in ((0.02, "C3"), (0.06, "C2"), (0.15, "C4")):
     H1 = sobolev(s)
     direction = H1.riesz_inverse(downhill)
     ax.plot(t, direction, color=color, label=f"s = {s}")

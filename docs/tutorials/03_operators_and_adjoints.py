@@ -23,7 +23,7 @@ takes its two spaces, and ``A.H`` is the adjoint *between these*. You will
 """
 
 # %%
-# (The downloaded script also has the lines that give the pictures one look.)
+# (The downloaded script also has the lines that draw pictures side by side.)
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,30 +31,8 @@ from scipy import sparse
 
 import spacecore as sc
 
+
 # sphinx_gallery_start_ignore
-BLUE, PINK, GREEN, AMBER, VIOLET = "#2563eb", "#db2777", "#059669", "#d97706", "#6d28d9"
-INK, PALE = "#334155", "#b6c2d2"
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 120,
-        "axes.edgecolor": INK,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "bold",
-        "grid.color": "#e8ecf2",
-        "legend.frameon": False,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-)
-
-
 def show_images(images, titles, size):
     """Draw pictures side by side, each with its own scale of colours."""
     _, axes = plt.subplots(1, len(images), figsize=size, layout="constrained")
@@ -128,10 +106,10 @@ by_adjoint = D.H @ (D @ u)
 by_transpose = difference.T @ (difference @ u)
 
 fig, ax = plt.subplots(figsize=(8.4, 3.6), layout="constrained")
-ax.plot(t[1:-1], exact, color=PALE, lw=5, label="−u″, exactly")
-ax.plot(t[1:-1], by_adjoint, ".-", color=BLUE, lw=1, label="D.H @ (D @ u)")
+ax.plot(t[1:-1], exact, color="0.75", lw=5, label="−u″, exactly")
+ax.plot(t[1:-1], by_adjoint, ".-", color="C0", lw=1, label="D.H @ (D @ u)")
 scale = np.abs(exact).max() / np.abs(by_transpose).max()
-ax.plot(t[1:-1], scale * by_transpose, ".-", color=PINK, lw=1, label=f"transpose, × {scale:.2f}")
+ax.plot(t[1:-1], scale * by_transpose, ".-", color="C1", lw=1, label=f"transpose, × {scale:.2f}")
 ax.set(title="Twice the slope, by the adjoint and by the transpose", xlabel="t")
 ax.legend()
 plt.show()
@@ -250,7 +228,7 @@ assert np.all(np.diff(misfit) < 0)
 # counts for little.
 
 fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
-ax.semilogy(misfit, color=BLUE)
+ax.semilogy(misfit, color="C0")
 ax.set(title="Misfit, in the norm of the shadows", xlabel="step")
 plt.show()
 

@@ -17,9 +17,6 @@ will
 * run the same system on JAX, compiled, and on Torch.
 """
 
-# %%
-# (The downloaded script also has the lines that give the pictures one look.)
-
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -28,29 +25,6 @@ from scipy.interpolate import CubicSpline
 
 import spacecore as sc
 
-# sphinx_gallery_start_ignore
-BLUE, PINK, GREEN, AMBER, VIOLET = "#2563eb", "#db2777", "#059669", "#d97706", "#6d28d9"
-INK, PALE = "#334155", "#b6c2d2"
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 120,
-        "axes.edgecolor": INK,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "bold",
-        "grid.color": "#e8ecf2",
-        "legend.frameon": False,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-)
-# sphinx_gallery_end_ignore
 ctx = sc.Context("numpy")
 key = ctx.ops.random_key(0)
 
@@ -193,22 +167,22 @@ assert off < 0.01
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9.5, 3.7), layout="constrained", width_ratios=(2, 1)
 )
-left.plot(t, spline(t), color=PALE, lw=5, label="SciPy's natural spline")
-left.plot(t, solution.state, color=BLUE, lw=1.6, label="state")
-left.plot(t[at], y, "o", color=INK, ms=5)
+left.plot(t, spline(t), color="0.75", lw=5, label="SciPy's natural spline")
+left.plot(t, solution.state, color="C0", lw=1.6, label="state")
+left.plot(t[at], y, "o", color="0.25", ms=5)
 tip = y + 0.56 * force / np.abs(force).max()
 for x, bottom, top in zip(t[at], y, tip, strict=True):
     left.annotate(
-        "", (x, top), (x, bottom), arrowprops={"arrowstyle": "-|>", "color": PINK, "lw": 1.6}
+        "", (x, top), (x, bottom), arrowprops={"arrowstyle": "-|>", "color": "C1", "lw": 1.6}
     )
-left.plot([], [], color=PINK, label="multiplier: the pins' forces")
+left.plot([], [], color="C1", label="multiplier: the pins' forces")
 left.set(title="A strip of wood, held at six points", xlabel="t", ylim=(-1.2, 2.0))
 left.legend(loc="upper right", fontsize=8.5)
 
 shown = np.abs(K.to_matrix())
-right.spy(shown, markersize=1.5, color=VIOLET, precision=1e-12)
-right.axhline(n - 0.5, color=INK, lw=0.8)
-right.axvline(n - 0.5, color=INK, lw=0.8)
+right.spy(shown, markersize=1.5, color="C4", precision=1e-12)
+right.axhline(n - 0.5, color="0.25", lw=0.8)
+right.axvline(n - 0.5, color="0.25", lw=0.8)
 right.xaxis.set_ticks_position("bottom")
 right.set(xticks=[n / 2, n + 3], xticklabels=["state", "mult."])
 right.set(yticks=[n / 2, n + 3], yticklabels=["state", "mult."])
@@ -246,8 +220,8 @@ assert nearest.max() < 1e-6
 
 fig, axes = plt.subplots(2, 1, figsize=(8.4, 2.9), layout="constrained")
 for ax, values, color, title in (
-    (axes[0], before, PINK, "Eigenvalues of K"),
-    (axes[1], after, BLUE, "of D⁻¹K: three"),
+    (axes[0], before, "C1", "Eigenvalues of K"),
+    (axes[1], after, "C0", "of D⁻¹K: three"),
 ):
     ax.plot(values, np.zeros_like(values), "|", color=color, ms=18)
     ax.set(yticks=[], ylim=(-1, 1))

@@ -16,9 +16,6 @@ written for any of these. In this tutorial you will
 * let SpaceCore test what you wrote.
 """
 
-# %%
-# (The downloaded script also has the lines that give the pictures one look.)
-
 import pickle
 
 import matplotlib.pyplot as plt
@@ -26,29 +23,6 @@ import numpy as np
 
 import spacecore as sc
 
-# sphinx_gallery_start_ignore
-BLUE, PINK, GREEN, AMBER, VIOLET = "#2563eb", "#db2777", "#059669", "#d97706", "#6d28d9"
-INK, PALE = "#334155", "#b6c2d2"
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 120,
-        "axes.edgecolor": INK,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "bold",
-        "grid.color": "#e8ecf2",
-        "legend.frameon": False,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-)
-# sphinx_gallery_end_ignore
 ctx = sc.Context("numpy")
 
 
@@ -181,8 +155,8 @@ if jax is not None:
     print("max abs(together - one by one):", np.abs(np.asarray(together) - one_by_one).max())
 
 fig, ax = plt.subplots(figsize=(8.4, 3.2), layout="constrained")
-ax.plot(t, signal, color=INK, lw=1, ls=":", label="signal")
-for blurred, width, color in zip(one_by_one, widths, (PALE, BLUE, GREEN, AMBER), strict=True):
+ax.plot(t, signal, color="0.25", lw=1, ls=":", label="signal")
+for blurred, width, color in zip(one_by_one, widths, ("0.75", "C0", "C2", "C3"), strict=True):
     ax.plot(t, blurred, color=color, label=f"width {width}")
 ax.set(title="One signal, a family of operators", xlabel="t")
 ax.legend(fontsize=8.5)
@@ -220,11 +194,11 @@ if jax is not None:
     assert values[-1] < 1e-4 * values[0]
 
     fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
-    left.semilogy(values, color=BLUE)
+    left.semilogy(values, color="C0")
     left.set(title="Misfit", xlabel="step")
     centred = np.fft.fftshift(np.asarray(truth.kernel))
-    right.plot(t - 0.5, centred, color=PALE, lw=5, label="true kernel")
-    right.plot(t - 0.5, np.fft.fftshift(np.asarray(learned.kernel)), color=PINK, label="learned")
+    right.plot(t - 0.5, centred, color="0.75", lw=5, label="true kernel")
+    right.plot(t - 0.5, np.fft.fftshift(np.asarray(learned.kernel)), color="C1", label="learned")
     right.set(title="The kernel, from eight measurements", xlabel="shift", xlim=(-0.2, 0.25))
     right.legend()
     plt.show()
@@ -324,14 +298,14 @@ P = ctx.asarray(np.eye(n)[at])
 values = ctx.asarray([1.0, -0.6, 0.8, 0.3])
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.1), layout="constrained")
-for ax, space, color in zip(axes, (X, H1), (PINK, VIOLET), strict=True):
+for ax, space, color in zip(axes, (X, H1), ("C1", "C4"), strict=True):
     read = sc.DenseLinOp(P, space, readings)
     # the smallest function in the space that has these values: in the range of the adjoint
     gram = (read @ read.H).to_matrix()
     smallest = read.H @ ctx.ops.solve(gram, values)
     assert np.allclose(read @ smallest, values)
     ax.plot(t, smallest, color=color)
-    ax.plot(t[at], values, "o", color=INK, ms=5)
+    ax.plot(t[at], values, "o", color="0.25", ms=5)
     ax.set(title=f"The smallest function in {space}", xlabel="t")
 plt.show()
 
