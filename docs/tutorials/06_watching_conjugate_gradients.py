@@ -14,13 +14,13 @@ Laplacian :math:`L`. Here you will
 
 * solve it with ``cg``, and read what comes back;
 * look over its shoulder: history, callback, pictures of the iterates;
-* see what a preconditioner changes, and solve for many surveys at once;
-* differentiate through the solve, and let the data choose :math:`\\lambda`.
+* see what a preconditioner changes;
+* solve for many surveys at once.
 """
 
 # %%
 # The elevations ship with Matplotlib. We keep a window of them, and measure heights in hundreds of
-# metres. (The downloaded script also has the lines that give the pictures one look.)
+# metres.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,29 +29,6 @@ from scipy import sparse
 
 import spacecore as sc
 
-# sphinx_gallery_start_ignore
-BLUE, PINK, GREEN, AMBER, VIOLET = "#2563eb", "#db2777", "#059669", "#d97706", "#6d28d9"
-INK, PALE = "#334155", "#b6c2d2"
-
-plt.rcParams.update(
-    {
-        "figure.dpi": 120,
-        "axes.edgecolor": INK,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "bold",
-        "grid.color": "#e8ecf2",
-        "legend.frameon": False,
-        "text.color": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-)
-# sphinx_gallery_end_ignore
 SIDE = 96
 valley = get_sample_data("jacksboro_fault_dem.npz")["elevation"][40 : 40 + SIDE, 60 : 60 + SIDE]
 truth = (valley - valley.mean()).astype(float) / 100
@@ -142,49 +119,10 @@ errors = [np.sqrt(np.mean((u - truth) ** 2)) for u in (measured, result.x, many.
 print("error of one survey {:.2f}, smoothed {:.2f}, of five {:.2f}".format(*errors))
 
 # %%
-# Through the solve
-# -----------------
+# Where to go from here
+# ---------------------
 #
-# How smooth should it be? Let one half of the points choose: fit to the others with weight
-# :math:`\lambda`, and see how well the fit predicts what was held out. The derivative of that by
-# :math:`\log \lambda` costs one more solve, by the implicit function theorem; no step is kept.
-# The same lines run on Torch; NumPy has no derivatives.
-
-jax = sc.Context("jax", "float32")
-ops = jax.ops
-held_out = rng.random(truth.shape) < 0.5
-XJ = X.convert(jax)
-LJ = L.convert(jax)
-data = jax.asarray(measured)
-worth = jax.asarray(np.where(held_out, 0.0, 1 / spread**2))
-judge = jax.asarray(np.where(held_out, 1 / spread**2, 0.0))
-
-
-def prediction_error(log_weight):
-    A = sc.DiagonalLinOp(worth, XJ) + ops.exp(log_weight) * LJ
-    u = sc.cg(A, worth * data, tol=1e-5).x
-    return ops.sum(judge * (u - data) ** 2) / ops.sum(judge > 0)
-
-
-slope = ops.jit(ops.value_and_grad(prediction_error))
-log_weight, path = jax.asarray(-5.0), []
-for _ in range(25):
-    error, derivative = slope(log_weight)
-    path.append((float(log_weight), float(error)))
-    log_weight = log_weight - 2.0 * derivative / (1 + abs(derivative))
-
-# %%
-# Against a scan over weights, which a gradient does not need:
-
-scan = np.linspace(-6, 4, 21)
-values = [float(slope(jax.asarray(x))[0]) for x in scan]
-figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
-ax.plot(scan, values, color="0.6", label="scan")
-ax.plot(*zip(*path, strict=True), "o-", color="C3", markersize=4, label="gradient steps")
-ax.set_xlabel(r"$\log \lambda$")
-ax.set_ylabel("error of prediction")
-ax.legend(frameon=False)
-plt.show()
-
-best = scan[int(np.argmin(values))]
-print(f"the scan says {best:.1f}, the gradient {path[-1][0]:.1f}")
+# * :doc:`07_deblurring_by_weighted_tikhonov` puts what is known of the noise into the space, and
+#   finds how smooth the solution should be from the misfit.
+# * :doc:`08_learning_a_regularisation_weight` differentiates through ``cg``, and lets held-out data
+#   choose.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-TUTORIALS = Path(__file__).resolve().parents[2] / "docs" / "tutorials"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TUTORIALS = DOCS / "tutorials"
 SCRIPTS = sorted(TUTORIALS.glob("[0-9][0-9]_*.py"))
 
 # Lines that a tutorial promises to print; the story rests on them.
@@ -67,6 +68,20 @@ PROMISED = {
         "derivative by the decay: True",
         "MatrixFreeLinOp(λ): ℝ^128[Sobolev] → ℝ^128[Sobolev]",
     ],
+    "06_watching_conjugate_gradients": [
+        "converged: True  status: converged",
+    ],
+    "07_deblurring_by_weighted_tikhonov": [
+        "MatrixFreeLinOp(blur): ℝ^(160×144×3) → ℝ^(160×144×3)[weighted]",
+        "Hermitian by structure: True",
+        "largest difference below 1e-9: True",
+    ],
+    "08_learning_a_regularisation_weight": [
+        "numpy ['-0.013537', '-0.023927']",
+        "jax   ['-0.013537', '-0.023927']",
+        "torch ['-0.013537', '-0.023927']",
+        "no point of the grid is lower by a hundred-thousandth: True",
+    ],
 }
 
 
@@ -78,6 +93,7 @@ def test_there_are_tutorials() -> None:
 def test_tutorial_runs(script: Path, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "JAX_ENABLE_X64"}
     environment |= {"MPLBACKEND": "Agg", "JAX_PLATFORMS": "cpu"}
+    environment |= {"MATPLOTLIBRC": str(DOCS / "tutorials.mplstyle")}  # as in the gallery
     command = [sys.executable, "-W", "error", "-W", "ignore:FigureCanvasAgg is non-interactive"]
     done = subprocess.run(
         [*command, str(script)],
