@@ -45,9 +45,18 @@ class Conversion:
         # What is asked for beside a context holds for every part, also where the whole has it.
         self._everywhere = copy is True or dtype is not None or check_level is not None
         self._done: dict[int, tuple[Any, Any]] = {}
+        self._contexts: dict[int, tuple[Context, Context]] = {}
 
     def context(self, ctx: Context) -> Context:
         """Return where an object of a context goes; `ctx` itself if nothing changes."""
+        known = self._contexts.get(id(ctx))
+        if known is not None:
+            return known[1]
+        made = self._context(ctx)
+        self._contexts[id(ctx)] = (ctx, made)
+        return made
+
+    def _context(self, ctx: Context) -> Context:
         have = dtype_name(ctx.dtype)
         dtype = None
         if self.precision is not None:
@@ -66,15 +75,16 @@ class Conversion:
 
     def _value(self, x: Value, ctx: Context) -> Value:
         changes: dict[str, Any] = {}
-        own = x._static_values().get("ctx")
+        state = vars(x)
+        own = state["ctx"] if "ctx" in state["_static_names"] else None
         if own is not None:
             ctx = self.context(own)
             if ctx is own and not self._everywhere:
                 return x
             if ctx is not own:
                 changes["ctx"] = ctx
-        for name, spec in vars(x)["_specs"].items():
-            before = vars(x)[name]
+        for name, spec in state["_specs"].items():
+            before = state[name]
             after = self.data(before, spec, ctx)
             if after is not before:
                 changes[name] = after

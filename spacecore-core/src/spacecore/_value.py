@@ -99,11 +99,8 @@ class Value(Structured, metaclass=_Closing):
         return {name: state[name] for name in state["_specs"]}
 
     def _rebuilt(self, **changes: Any) -> Self:
-        """The same object with other values in some fields, without running `__init__`."""
-        specs = dict(vars(self)["_specs"])
-        for name in changes.keys() & specs.keys():
-            specs[name] = spec_of(changes[name], declared=name in self._data)
-        return _rebuild(type(self), {**self._fields(), **changes}, specs)
+        """The same object with others of their kind in some fields, without `__init__`."""
+        return _rebuild(type(self), {**self._fields(), **changes}, vars(self)["_specs"])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_specs" in vars(self):
