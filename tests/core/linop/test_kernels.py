@@ -94,3 +94,29 @@ def test_a_gradient_reaches_a_tensor_first_used_without_one(ops):
     assert array.grad.tolist() == [[1, 1], [1, 1]]
     array.data = torch.tensor([[0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
     assert (A.apply(x).tolist(), A.rapply(x).tolist()) == ([1, 0], [0, 1])
+
+
+class Shifted(sc.DenseLinOp):
+    """A batch form over the one of a finished operator."""
+
+    def _vapply(self, xs, leading):
+        return super()._vapply(xs, leading) + 1
+
+
+def test_a_batch_form_over_a_finished_one_stays(wide):
+    A = Shifted(wide.asarray([[1, 2], [3, 4]]), sc.DenseVectorSpace(2, wide))
+    for _ in range(2):
+        assert host(A.ops, A.vapply(wide.ones((1, 2)))) == [[4, 8]]
+        assert host(A.ops, A.vapply(wide.ones((1, 1, 2)))) == [[[4, 8]]]
+
+
+def test_batches_of_every_rank_and_dtype(ops):
+    for dtype, i in (("float64", 1), ("complex128", 1j)):
+        ctx = sc.Context(ops, dtype)
+        matrix = np.array([[1, 2], [3, 4]]) * i
+        A = sc.DenseLinOp(ctx.asarray(matrix), sc.DenseVectorSpace(2, ctx))
+        for leading in ((), (3,), (2, 3), (0,), (2, 0)):
+            xs = np.arange(np.prod((*leading, 2), dtype=int)).reshape(*leading, 2) * (1 + i)
+            got = A.vapply(ctx.asarray(xs)), A.rvapply(ctx.asarray(xs))
+            for batch, want in zip(got, (xs @ matrix.T, xs @ matrix.conj()), strict=True):
+                np.testing.assert_allclose(ops.to_numpy(batch), want)

@@ -8,7 +8,8 @@ from typing import Any
 
 from spacecore._ambient import resolve_context_priority
 from spacecore._context import ContextLike
-from spacecore._typing import type_name
+from spacecore._typing import Shape, type_name
+from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
 from spacecore.linop._coordinate import (
@@ -103,22 +104,25 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         return adjoint
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        if not (self.domain._holds_arrays and self.codomain._holds_arrays):
+        dom, cod = self.domain, self.codomain
+        if not (dom._holds_arrays and cod._holds_arrays):
             return super()._vapply(xs, leading)
-        ops = self.ops
-        rows = ops.reshape(xs, (prod(leading), self.domain.size))
-        products = ops.matmul(rows, ops.matrix_transpose(self._matrix()))
-        return ops.reshape(products, (*leading, *self.codomain.shape))
+        compiled = _of_rows(self.ops, self.ops.matrix_products(self._matrix()).rows, dom, cod)
+        if are_vectors(dom, cod) and type(self)._vapply is DenseLinOp._vapply:
+            vars(self)["_vapply"] = compiled  # kept, as the kernels of one element are
+        return compiled(xs, leading)
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        dom, cod = self.domain, self.codomain
+        dom, cod, ops = self.domain, self.codomain, self.ops
         if not (dom._holds_arrays and cod._holds_arrays and dom.is_euclidean and cod.is_euclidean):
             return super()._rvapply(ys, leading)
-        ops = self.ops
-        rows = ops.reshape(ys, (prod(leading), cod.size))
-        products = ops.conj(ops.matmul(ops.conj(rows), self._matrix()))
-        shaped = ops.reshape(products, (*leading, *dom.shape))
-        return ops.astype(shaped, dom.dtype) if self._narrows() else shaped
+        product = ops.matrix_products(self._matrix()).rows_transposed
+        if ops.is_complex_dtype(self.array.dtype):
+            pulled = _of_rows(ops, lambda rows: ops.conj(product(ops.conj(rows))), cod, dom)
+        else:
+            pulled = _of_rows(ops, product, cod, dom)
+        back = pulled(ys, leading)
+        return ops.astype(back, dom.dtype) if self._narrows() else back
 
     def to_matrix(self) -> Any:
         return self._matrix()
@@ -130,6 +134,21 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         """A with one axis for the codomain and one for the domain; a view where possible."""
         fits = tuple(self.array.shape) == self.shape
         return self.array if fits else self.ops.reshape(self.array, self.shape)
+
+
+def _of_rows(
+    ops: BackendOps, product: Kernel, source: Space, target: Space
+) -> Callable[[Any, Shape], Any]:
+    """A product with the rows of a matrix, as a function of a batch and its leading axes."""
+    reshape, size, shape, flat = ops.reshape, source.size, target.shape, are_vectors(source, target)
+
+    def compiled(xs: Any, leading: Shape) -> Any:
+        if flat and len(leading) == 1:
+            return product(xs)
+        rows = reshape(xs, (prod(leading), size))
+        return reshape(product(rows), (*leading, *shape))
+
+    return compiled
 
 
 def _codomain_of(A: Any, dom: Space) -> Space:

@@ -57,6 +57,8 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
     def _prepare(self) -> None:
         state = vars(self)
         state["check_member"] = _membership(self.ctx, self.shape)
+        if type(self).check_batch is _DenseSpace.check_batch:
+            state["check_batch"] = _batch_test(self.ctx, self.shape)
         bound = self.geometry._bound(self.ops)
         state.update((name, bound[name]) for name in self._by_geometry if name in bound)
 
@@ -64,11 +66,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         _refuse_foreign(self.ops, self.shape, self.dtype, x)
 
     def check_batch(self, xs: Any) -> Shape:
-        ops, own = self.ops, self.shape
-        shape: Shape = tuple(xs.shape) if ops.is_dense(xs) else ()
-        leading = shape[: max(len(shape) - len(own), 0)]
-        _refuse_foreign(ops, leading + own, self.dtype, xs)
-        return leading
+        return _leading_axes(self.ops, self.shape, self.dtype, xs)
 
     def zeros(self) -> Any:
         return self.ops.zeros(self.shape, dtype=self.dtype)
@@ -196,6 +194,29 @@ def _membership(ctx: Context, shape: Shape) -> Callable[[Any], None]:
         return partial(_refuse_infinite, ctx.ops, shape, ctx.dtype)
     refuse = partial(_refuse_foreign, ctx.ops, shape, ctx.dtype)
     return ctx.ops.member_test(shape, ctx.dtype, refuse)
+
+
+def _batch_test(ctx: Context, shape: Shape) -> Callable[[Any], Shape]:
+    """The function that tells the leading axes, with the common case decided by comparisons."""
+    ops, dtype, count = ctx.ops, ctx.dtype, len(shape)
+    kind: Any = ops.array_types[0]
+    if ops.device is not None or ops.sparse_shares_type or not count:
+        return partial(_leading_axes, ops, shape, dtype)
+
+    def check_batch(xs: Any) -> Shape:
+        if type(xs) is kind and xs.dtype is dtype and xs.shape[-count:] == shape:
+            leading: Shape = xs.shape[:-count]
+            return leading
+        return _leading_axes(ops, shape, dtype, xs)
+
+    return check_batch
+
+
+def _leading_axes(ops: BackendOps, own: Shape, dtype: DType, xs: Any) -> Shape:
+    shape: Shape = tuple(xs.shape) if ops.is_dense(xs) else ()
+    leading = shape[: max(len(shape) - len(own), 0)]
+    _refuse_foreign(ops, leading + own, dtype, xs)
+    return leading
 
 
 def _refuse_foreign(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
