@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 __all__ = ["MatrixProducts", "VectorArithmetic", "plain_arithmetic", "plain_products"]
 
 
+def _itself(x: Any) -> Any:
+    return x
+
+
 class VectorArithmetic(NamedTuple):
     """Operations on vectors of one dtype, in place where there is something to change.
 
@@ -27,6 +31,11 @@ class VectorArithmetic(NamedTuple):
         may be written into `out`, and is what is returned.
     on_host : bool
         Whether numbers are Python floats.
+    view : callable
+        Of a vector, returns what the first three take: memory shared with it. The vector itself
+        if not given.
+    array : callable
+        The vector of a view.
     """
 
     dot: Callable[[Any, Any], Any]
@@ -34,6 +43,8 @@ class VectorArithmetic(NamedTuple):
     scale_and_add: Callable[[Any, Any, Any], Any]
     product: Callable[[Any], Callable[[Any, Any], Any]]
     on_host: bool
+    view: Callable[[Any], Any] = _itself
+    array: Callable[[Any], Any] = _itself
 
 
 def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import frexp, inf, ldexp, nan, sqrt
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from spacecore.backend import VectorArithmetic
 from spacecore.linalg._problem import (
@@ -35,7 +35,9 @@ class Vectors(NamedTuple):
         """The norm of v, whatever its units, and the power of two below it."""
         if not v.shape[0]:  # BLAS takes no empty vectors
             return 0.0, 1.0
-        squared = float(self.arithmetic.dot(v, v))
+        dot, view = self.arithmetic.dot, self.arithmetic.view
+        held = view(v)
+        squared = float(dot(held, held))
         if LEAST < squared < MOST:
             size = sqrt(squared)
             return size, _power_below(size)
@@ -43,13 +45,15 @@ class Vectors(NamedTuple):
         if not 0 < largest < inf:
             return largest, 1.0
         scale = _power_below(largest)
-        v = v / scale
-        size = scale * sqrt(max(float(self.arithmetic.dot(v, v)), 0.0))
+        held = view(v / scale)
+        size = scale * sqrt(max(float(dot(held, held)), 0.0))
         return size, scale
 
 
 # Between these a sum of squares has lost nothing to underflow or overflow, in single precision.
 LEAST, MOST = 1e-24, 1e24
+# How far from its size a vector may be held before it is brought back.
+REACH = 2.0**16
 
 
 def _power_below(size: float) -> float:
@@ -73,16 +77,16 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
     system = _vectors(A, preconditioner, b)
     ops = system.ops
     look = _Looks(options)
-    x = ops.zeros_like(b) if x0 is None else ops.copy(x0)
+    x = ops.empty_like(b) if x0 is None else ops.copy(x0)
+    if x0 is None:
+        x[:] = 0  # a fifth of what `zeros_like` costs for small vectors
     r = b if x0 is None else b - system.apply(x, ops.empty_like(b))
     size, scale = system.measured(r)
     target = atol + tol * (size if x0 is None else system.measured(b)[0])
     look(0, size, x)
     k, status = 0, _judged(size, target)
     q = ops.empty_like(b)
-    steps = _steps if system.precondition is None else _steps_preconditioned
-    if not system.arithmetic.on_host:
-        steps = _steps_on_device
+    steps = _steps if system.arithmetic.on_host else _steps_on_device
     while status is None and k < maxiter:
         k, ended = steps(system, x, r / scale, q, scale, target, k, maxiter, look)
         before = size
@@ -103,9 +107,9 @@ def _vectors(A: Any, preconditioner: Any, b: Any) -> Vectors:
     space, ops = A.domain, A.ops
     arithmetic = ops.vector_arithmetic(b)
     if not space.is_euclidean:
-        inner, real = inner_in_coordinates(space, ()), ops.real
+        inner, real, array = inner_in_coordinates(space, ()), ops.real, arithmetic.array
         number = float if arithmetic.on_host else _unchanged
-        arithmetic = arithmetic._replace(dot=lambda x, y: number(real(inner(x, y))))
+        arithmetic = arithmetic._replace(dot=lambda x, y: number(real(inner(array(x), array(y)))))
     precondition = None if preconditioner is None else operator_in_coordinates(preconditioner, ())
     return Vectors(ops, product_in_coordinates(A), precondition, arithmetic)
 
@@ -150,67 +154,45 @@ def _steps(
     """Run the recurrence with a test at each step; x is changed, r is the scaled residual.
 
     Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res.
-    Natl. Bur. Stand. 49 (1952), section 3.
+    Natl. Bur. Stand. 49 (1952), section 3. Of the direction p the loop holds `p unit / rho`, for
+    which `p = z + (rho / before) p` is the sum of two vectors, and the step `unit / curvature`:
+    a pass over memory less.
     """
-    apply = system.apply
-    dot, add_multiple, scale_and_add, _, _ = system.arithmetic
+    apply, precondition = system.apply, system.precondition
+    dot, add_multiple, scale_and_add, _, _, view, _ = system.arithmetic
     limit, silent = (target / scale) ** 2, look.silent
-    p, n = system.ops.copy(r), r.shape[0]
-    rho = dot(r, r)
+    z = r if precondition is None else precondition(r)
+    p, n = system.ops.copy(z), r.shape[0]
+    held_x, held_r, held_z, held_p, held_q = view(x), view(r), view(z), view(p), view(q)
+    unit = rho = dot(held_r, held_z)
+    if not 0 < rho < inf:
+        return Run(k, _breakdown(rho))
+    least, most = rho / REACH, rho * REACH
     for step in range(k + 1, maxiter + 1):
-        q = apply(p, q)
-        curvature = dot(p, q)
+        product = apply(p, q)
+        if product is not q:
+            q, held_q = product, view(product)
+        curvature = dot(held_p, held_q)
         if not 0 < curvature < inf:
-            return Run(step - 1, _breakdown(curvature, rho))
-        alpha = rho / curvature
-        add_multiple(p, x, n, alpha * scale)
-        add_multiple(q, r, n, -alpha)
-        before = rho
-        rho = dot(r, r)
-        if not silent:
-            look(step, sqrt(max(rho, 0.0)) * scale, x)
-        if rho <= limit:
-            return Run(step, SolveStatus.CONVERGED)
-        scale_and_add(p, rho / before, r)
-    return Run(maxiter, None)
-
-
-def _steps_preconditioned(
-    system: Vectors,
-    x: Any,
-    r: Any,
-    q: Any,
-    scale: float,
-    target: float,
-    k: int,
-    maxiter: int,
-    look: _Looks,
-) -> Run:
-    """The same with a preconditioner; section 3, in the inner product that it defines."""
-    apply, ops = system.apply, system.ops
-    precondition = cast("Callable[[Any], Any]", system.precondition)
-    dot, add_multiple, scale_and_add, _, _ = system.arithmetic
-    limit, silent = (target / scale) ** 2, look.silent
-    z = precondition(r)
-    p, n = ops.copy(z), r.shape[0]
-    rho = dot(r, z)
-    for step in range(k + 1, maxiter + 1):
-        q = apply(p, q)
-        curvature = dot(p, q)
-        if not (0 < curvature < inf and 0 < rho < inf):
-            return Run(step - 1, _breakdown(curvature, rho))
-        alpha = rho / curvature
-        add_multiple(p, x, n, alpha * scale)
-        add_multiple(q, r, n, -alpha)
-        squared = dot(r, r)
+            return Run(step - 1, _breakdown(curvature))
+        alpha = unit / curvature
+        add_multiple(held_p, held_x, n, alpha * scale)
+        add_multiple(held_q, held_r, n, -alpha)
+        squared = rho = dot(held_r, held_r)
         if not silent:
             look(step, sqrt(max(squared, 0.0)) * scale, x)
         if squared <= limit:
             return Run(step, SolveStatus.CONVERGED)
-        z = precondition(r)
-        before = rho
-        rho = dot(r, z)
-        scale_and_add(p, rho / before, z)
+        if precondition is not None:
+            held_z = view(precondition(r))
+            rho = dot(held_r, held_z)
+        if least < rho < most:
+            add_multiple(held_z, held_p, n, unit / rho)
+            continue
+        if not 0 < rho < inf:
+            return Run(step, _breakdown(rho))
+        scale_and_add(held_p, rho / unit, held_z)  # p has drifted from its size: now it is p itself
+        unit, least, most = rho, rho / REACH, rho * REACH
     return Run(maxiter, None)
 
 
@@ -230,7 +212,7 @@ def _steps_on_device(
     A direction that is not one of positive curvature freezes x, and is noticed at the next look.
     """
     ops, precondition = system.ops, system.precondition
-    dot, add_multiple, scale_and_add, _, _ = system.arithmetic
+    dot, add_multiple, scale_and_add, *_ = system.arithmetic
     as_array = ops.asarray
     where, minimum = ops.where, ops.minimum
     z = r if precondition is None else precondition(r)
@@ -257,11 +239,11 @@ def _steps_on_device(
             if not size < inf:
                 return Run(k, SolveStatus.NOT_FINITE)
             if not float(worst) > 0:
-                return Run(k, _breakdown(float(curvature), float(rho)))
+                return Run(k, _breakdown(float(worst)))
         scale_and_add(p, where(worst > 0, rho / before, none), z)
     return Run(k, None)
 
 
-def _breakdown(curvature: float, rho: float) -> SolveStatus:
-    finite = abs(curvature) < inf and abs(rho) < inf
-    return SolveStatus.NOT_POSITIVE_DEFINITE if finite else SolveStatus.NOT_FINITE
+def _breakdown(number: float) -> SolveStatus:
+    """Why a number that is positive by theory is not positive and finite."""
+    return SolveStatus.NOT_POSITIVE_DEFINITE if abs(number) < inf else SolveStatus.NOT_FINITE

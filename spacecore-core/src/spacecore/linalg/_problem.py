@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 Map = Callable[[Any], Any]
+Number = int | float  # built once: `isinstance` is asked at every solve
 
 
 class Operands(NamedTuple):
@@ -77,8 +78,9 @@ def check_options(
     ValueError
         For a negative number.
     """
-    for name, value in (("tol", tol), ("atol", atol)):
-        if isinstance(value, int | float) and not value >= 0:
+    for value in (tol, atol):
+        if isinstance(value, Number) and not value >= 0:
+            name = "tol" if value is tol else "atol"
             raise ValueError(f"A tolerance is a number of at least 0. Got {name}={value}.")
     if check_every is not None and index(check_every) < 1:
         raise ValueError(f"check_every is at least 1. Got {check_every}.")

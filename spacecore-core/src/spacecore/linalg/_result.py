@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from spacecore._structure import LEAF, spec_of
 from spacecore._value import Value
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceCoreError
@@ -95,7 +96,11 @@ class SolveResult(
         ops: BackendOps,
         solver: str,
     ):
-        vars(self).update(  # past the guard against changes, which a finished object needs
+        of_x = spec_of(x, declared=True)
+        specs = _OF_ARRAYS if of_x is LEAF else {**_OF_ARRAYS, "x": of_x}
+        vars(self).update(  # closed at once: only x may be a tree, nothing else is looked at
+            _static_names=self._static,
+            _specs=specs,
             x=x,
             num_iters=num_iters,
             residual_norm=residual_norm,
@@ -105,6 +110,9 @@ class SolveResult(
             ops=ops,
             solver=solver,
         )
+
+    def _close(self) -> None:
+        """Nothing is left to do."""
 
     @property
     def converged(self) -> Any:
@@ -173,3 +181,6 @@ class SolveResult(
                 f"residual {float(self.residual_norm):.3g})"
             )
         return f"SolveResult({self.solver}: {codes.count(0)} of {len(codes)} systems converged)"
+
+
+_OF_ARRAYS = dict.fromkeys(SolveResult._data, LEAF)
