@@ -7,8 +7,10 @@ the gradient of φ by the operands.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 
 import torch
@@ -17,6 +19,7 @@ from torch.utils._pytree import SUPPORTED_NODES, TreeSpec, tree_flatten, tree_un
 
 from spacecore.backend import differs
 from spacecore.errors import UnsupportedOperationError
+from spacecore_torch._hidden import refuse_hidden
 from spacecore_torch._sparse_product import Pattern, values_of
 from spacecore_torch._tracing import is_in_two_forward_modes, is_wrapped
 
@@ -37,22 +40,28 @@ class Solves:
         tangent_solve: Callable[..., Any],
         transpose_solve: Callable[..., Any],
     ) -> tuple[Any, Any]:
-        if not _varies(b) and not any(map(_varies, _leaves(operands))):
-            return solve(operands, b, _same)
-        leaves, structure = tree_flatten(operands)
+        fixed = not any(map(_varies, _leaves(operands)))
+        if fixed and not _varies(b):
+            x, aux = solve(operands, b, _same)
+            refuse_hidden(x)
+            return x, aux
+        leaves, structure = ([], None) if fixed else tree_flatten(operands)
         places = tuple(i for i, x in enumerate(leaves) if _varies(x))
+        varying = tuple(values_of(leaves[i]) for i in places)
+        if torch.is_grad_enabled() and not any(map(is_wrapped, (b, *varying))):
+            refuse_hidden(matvec(operands, b.detach()), tuple(leaves[i] for i in places))
         problem = _Problem(
             matvec,
             solve,
             tangent_solve,
             transpose_solve,
+            operands,
+            varying,
             structure,
             places,
             tuple(_constant(x) if i in places else x for i, x in enumerate(leaves)),
         )
-        x, *aux = _Solve.apply(  # type: ignore[no-untyped-call]
-            problem, b, *(values_of(leaves[i]) for i in places)
-        )
+        x, *aux = _Solve.apply(problem, b, *varying)  # type: ignore[no-untyped-call]
         return x, tuple(aux)
 
 
@@ -93,8 +102,12 @@ class _Problem:
 
     Attributes
     ----------
-    structure : TreeSpec
-        Of the operands.
+    given : tree
+        The operands.
+    varying : tuple of Tensor
+        What of them the function is given: the values of the leaves at the places below.
+    structure : TreeSpec or None
+        Of the operands; None if nothing in them varies.
     places : tuple of int
         Which leaves of the operands are given to the function as tensors.
     constants : tuple
@@ -111,7 +124,9 @@ class _Problem:
     solve: Callable[..., tuple[Any, Any]]
     tangent_solve: Callable[..., Any]
     transpose_solve: Callable[..., Any]
-    structure: TreeSpec
+    given: Any
+    varying: tuple[Any, ...]
+    structure: TreeSpec | None
     places: tuple[int, ...]
     constants: tuple[Any, ...]
     levels: tuple[tuple[bool, ...], ...] = ()
@@ -120,6 +135,8 @@ class _Problem:
 
     def operands(self, tensors: Any, *, below: bool = False) -> Any:
         """The operands with these tensors; `below` every transform sparse ones are Torch's."""
+        if self.structure is None or all(map(operator.is_, tensors, self.varying)):
+            return self.given
         leaves = list(self.constants)
         for i, x in zip(self.places, tensors, strict=True):
             pattern = leaves[i]
@@ -131,7 +148,8 @@ class _Problem:
         operands = self.operands(tensors, below=not self.levels)
         if self.main:
             x, aux = self.solve(operands, b, self.lift)
-            return x, *(_as_result(each, x) for each in aux)
+            refuse_hidden(x)
+            return x, *aux
         if self.adjoint:
             return (self.transpose_solve(operands, b.conj(), self.lift).conj().resolve_conj(),)
         return (self.tangent_solve(operands, b, self.lift),)
@@ -164,13 +182,6 @@ class _Problem:
         return replace(self, main=False, adjoint=adjoint)
 
 
-def _as_result(given: Any, x: Any) -> Any:
-    """A number beside the solution as a tensor, which is what functions of Torch return."""
-    if isinstance(given, float):
-        return torch.full((), given, dtype=x.real.dtype)
-    return torch.full((), given) if isinstance(given, int) else given
-
-
 def _vmap(function: Callable[..., Any], axes: list[int | None]) -> Callable[..., Any]:
     def mapped(tensors: Any, *vectors: Any) -> Any:
         return torch.func.vmap(function, (axes, *(0 for _ in vectors)), randomness="same")(
@@ -194,7 +205,7 @@ class _Solve(torch.autograd.Function):
         ctx.problem, ctx.beside = problem, len(aux)
         ctx.save_for_backward(x, *tensors)
         ctx.save_for_forward(x, *tensors)
-        ctx.mark_non_differentiable(*(each for each in aux if each is not None))
+        ctx.mark_non_differentiable(*(each for each in aux if isinstance(each, torch.Tensor)))
 
     @staticmethod
     def backward(ctx: Any, gradient: Any, *_: Any) -> Any:
@@ -234,7 +245,11 @@ class _Solve(torch.autograd.Function):
         flags = tuple(a is not None for a in axes)
         made = replace(problem, levels=(flags, *problem.levels))
         out = _Solve.apply(made, b, *front)  # type: ignore[no-untyped-call]
-        return out, tuple(None if each is None else 0 for each in out)
+        return out, tuple(0 if isinstance(each, torch.Tensor) else None for each in out)
+
+
+# Torch asks for it at each application, and finds it here ten times as fast.
+_Solve.forward.__signature__ = signature(_Solve.forward)  # type: ignore[attr-defined]
 
 
 def _of_some(problem: _Problem, tensors: Any, where: list[int]) -> Callable[..., Any]:
@@ -252,10 +267,20 @@ def _of_some(problem: _Problem, tensors: Any, where: list[int]) -> Callable[...,
 def _slopes(problem: _Problem, tensors: Any, where: list[int], left: Any, right: Any) -> Any:
     """The gradient of -φ(operands, left, right) by some of the tensors."""
     product = _of_some(problem, tensors, where)
+    if not torch.is_grad_enabled() and not any(map(is_wrapped, (left, right, *tensors))):
+        return _slopes_below(product, [tensors[i] for i in where], left, right)
     _, pull = torch.func.vjp(  # type: ignore[misc]
         lambda *chosen: product(right, *chosen), *(tensors[i] for i in where)
     )
     return pull(-left)
+
+
+def _slopes_below(product: Callable[..., Any], chosen: list[Any], left: Any, right: Any) -> Any:
+    """The same below every transform, where nobody differentiates further: it costs a third."""
+    with torch.enable_grad():
+        leaves = [x.detach().requires_grad_() for x in chosen]
+        found = product(right.detach(), *leaves)
+    return torch.autograd.grad(found, leaves, -left, materialize_grads=True)
 
 
 def _product_tangent(

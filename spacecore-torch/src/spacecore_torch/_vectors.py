@@ -1,13 +1,22 @@
-"""Vectors changed in place, with one call for each pass over memory; products of a matrix."""
+"""Vectors changed in place, with one call for each pass over memory; products of a matrix.
+
+A call of Torch's costs a microsecond, in which BLAS is through with a thousand numbers. Short
+vectors on the host therefore go to BLAS, by NumPy's view of their memory.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 
+from spacecore import NumpyOps
 from spacecore.backend import MatrixProducts, VectorArithmetic, differs
+from spacecore_torch._hidden import refuse_hidden
 from spacecore_torch._products import Products
+from spacecore_torch._tracing import is_transforming, is_wrapped
 
 __all__ = ["Vectors"]
 
@@ -19,6 +28,8 @@ class Vectors:
     @differs("on accelerators numbers stay tensors, so that nobody waits for them")
     def vector_arithmetic(example: Any, /) -> VectorArithmetic:
         on_host = example.device.type == "cpu"
+        if on_host and _is_short(example):
+            return _by_blas(example.dtype)
         return VectorArithmetic(
             dot=_dot(on_host=on_host, is_complex=example.dtype.is_complex),
             add_multiple=_add_multiple if on_host else _add_multiple_of_tensor,
@@ -41,6 +52,42 @@ class Vectors:
         )
 
 
+# Up to here neither library uses threads, which would wait for each other's.
+SHORT = 2**13
+_OF_BLAS = {
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+    torch.complex64: np.complex64,
+    torch.complex128: np.complex128,
+}
+
+
+def _is_short(example: Any) -> bool:
+    is_tensor = type(example) is torch.Tensor or type(example) is torch.nn.Parameter
+    return (
+        is_tensor
+        and example.shape[0] <= SHORT
+        and example.dtype in _OF_BLAS
+        and example.layout is torch.strided
+        and not is_transforming()  # what operations give has no memory of its own
+        and not torch.compiler.is_compiling()
+    )
+
+
+@cache
+def _by_blas(dtype: torch.dtype) -> VectorArithmetic:
+    own = NumpyOps().vector_arithmetic(np.empty(0, _OF_BLAS[dtype]))
+    return own._replace(product=_product, view=_view, array=torch.from_numpy)
+
+
+def _view(x: Any) -> Any:
+    if x.requires_grad:
+        if torch.is_grad_enabled() or is_wrapped(x):
+            refuse_hidden(x)
+        x = x.detach()
+    return x.resolve_conj().numpy()
+
+
 def _dot(*, on_host: bool, is_complex: bool) -> Any:
     if not is_complex:
         return _real_number if on_host else torch.dot
@@ -48,7 +95,10 @@ def _dot(*, on_host: bool, is_complex: bool) -> Any:
 
 
 def _real_number(x: Any, y: Any) -> Any:
-    return torch.dot(x, y).item()
+    product = torch.dot(x, y)
+    if product.requires_grad:
+        refuse_hidden(product)
+    return product.item()
 
 
 def _real_part(x: Any, y: Any) -> Any:
@@ -56,7 +106,10 @@ def _real_part(x: Any, y: Any) -> Any:
 
 
 def _complex_number(x: Any, y: Any) -> Any:
-    return torch.vdot(x, y).item().real
+    product = torch.vdot(x, y)
+    if product.requires_grad:
+        refuse_hidden(product)
+    return product.item().real
 
 
 def _add_multiple(x: Any, y: Any, n: int, a: Any) -> None:
