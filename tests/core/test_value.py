@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import shutil
 import sys
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -463,16 +465,76 @@ def test_functional_call_swaps_a_modules_parameter():
     torch.testing.assert_close(slope["matrix"], torch.ones(3, 3, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("level", ["none", "standard"])
+def expressions(ctx):
+    """Every kind of operator whose data are dense tensors, and an element for each."""
+    X = weighted(ctx.ops).convert(ctx)
+    A = sc.DenseLinOp(ctx.asarray([[1, 2, 0], [0, 1, 0], [3, 0, 1]]), X, X)
+    free = sc.MatrixFreeLinOp(lambda x: 2 * x, None, X, X)
+    operators = [
+        A,
+        2 * A + A @ A.H,
+        A / ctx.asarray(3.0),
+        sc.DiagonalLinOp(ctx.ones(3), X),
+        sc.IdentityLinOp(X) + sc.ZeroLinOp(X, X).H.H,
+        free + free.H @ free,
+        Ordinary(X, ctx.ones(3), 2.0, "mine"),
+        sc.BlockDiagonalLinOp({"b": A, "a": [A.H]}),
+        sc.BlockMatrixLinOp([[A, None], [A.H, A @ A]]),
+        sc.StackedLinOp(Split(A, A.H)),
+        sc.SumToSingleLinOp(Rest(A, (A.H,))),
+    ]
+    return [(op, op.domain.ones()) for op in operators]
+
+
+class Split(NamedTuple):
+    left: object
+    right: object
+
+
+@dataclass
+class Rest:
+    first: object
+    others: object
+
+
+@pytest.mark.parametrize("level", ["none", "strict"])
+@pytest.mark.filterwarnings("error")
 def test_torch_compiles_apply_without_a_break(level):
     torch = pytest.importorskip("torch")
-    ops = sc.normalize_ops("torch")
-    A = dense(ops, level)
-    expression = 2 * A + A @ A.H
-    x = A.domain.ones()
-    for op in (A, expression):
-        compiled = torch.compile(lambda x, op=op: op.apply(x), fullgraph=True, backend="eager")
-        torch.testing.assert_close(compiled(x), op.apply(x))
+    for op, x in expressions(sc.Context("torch", "float64", check_level=level)):
+        torch.compiler.reset()
+        for direction, given in ((op.apply, x), (op.rapply, op.codomain.ones())):
+            compiled = torch.compile(direction, fullgraph=True, backend="eager")
+            torch.testing.assert_close(leaves(compiled(given)), leaves(direction(given)))
+
+
+def leaves(x):
+    """The tensors of an element."""
+    if isinstance(x, Rest):
+        return [*leaves(x.first), *leaves(x.others)]
+    parts = list(x.values()) if isinstance(x, dict) else x
+    return [t for part in parts for t in leaves(part)] if isinstance(parts, list | tuple) else [x]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+def test_torch_compiles_apply_to_machine_code():
+    torch = pytest.importorskip("torch")
+    if shutil.which("g++") is None and shutil.which("clang++") is None:
+        pytest.skip("needs a C++ compiler")
+    op, x = expressions(sc.Context("torch", "float64"))[8]
+    torch.compiler.reset()
+    compiled = torch.compile(op.apply, fullgraph=True)
+    torch.testing.assert_close(leaves(compiled(x)), leaves(op.apply(x)))
+
+
+def test_torch_compiles_arithmetic_of_elements():
+    torch = pytest.importorskip("torch")
+    X = weighted(sc.normalize_ops("torch"))
+    x = sc.TreeSpace.of({"a": X, "b": Rest(X, X)}).element(
+        {"a": X.ones(), "b": Rest(X.ones(), X.ones())}
+    )
+    compiled = torch.compile(lambda x: (2 * x - x / 2).value["b"].first, backend="eager")
+    torch.testing.assert_close(compiled(x), 1.5 * X.ones())
 
 
 # Equality and hashes.

@@ -95,6 +95,8 @@ class Writer:
             return f"[{listed(tree, visit)}]"
         if type(tree) is tuple:
             return f"({listed(tree, visit)}{',' if len(tree) == 1 else ''})"
+        if tree is None:
+            return "None"
         pairs = _fields(tree)
         if pairs is None:
             return write(self, tree)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
 __all__ = [
     "announce",
     "broadcast_prefix",
+    "constructor",
+    "field_names",
     "flatten",
     "listen",
     "map_leaves",
@@ -26,6 +29,7 @@ __all__ = [
 NAMESPACE = "spacecore"
 
 _announced: list[type] = []
+_dataclasses: dict[Any, tuple[str, ...]] = {}
 _listeners: list[Callable[[type], None]] = []
 
 
@@ -43,14 +47,25 @@ def listen(hear: Callable[[type], None]) -> None:
         hear(cls)
 
 
-@cache
+_loaded: list[ModuleType] = []
+_loading = Lock()
+
+
 def _optree() -> ModuleType:
+    # No `cache`: compilers that trace Python warn of it.
+    return _loaded[0] if _loaded else _load()
+
+
+def _load() -> ModuleType:
     import optree
 
     def register(cls: Any) -> None:
         optree.register_pytree_node(cls, _flatten_node, cls.tree_unflatten, namespace=NAMESPACE)
 
-    listen(register)
+    with _loading:
+        if not _loaded:
+            listen(register)
+            _loaded.append(optree)
     return optree
 
 
@@ -128,21 +143,43 @@ def _register_dataclasses(tree: Any, is_leaf: Callable[[Any], bool]) -> None:
 
 @cache
 def _register_dataclass(cls: Any) -> None:
-    names = tuple(field.name for field in fields(cls))
-    entry = _optree().GetAttrEntry
+    names = _dataclasses[cls] = tuple(field.name for field in fields(cls))
+    put_together = constructor(cls, names)
 
     def take_apart(node: Any) -> tuple[Any, Any, Any]:
         return [getattr(node, name) for name in names], None, names
 
-    def put_together(_: Any, children: Any) -> Any:
+    _optree().register_pytree_node(
+        cls,
+        take_apart,
+        lambda _, children: put_together(children),
+        path_entry_type=_optree().GetAttrEntry,
+        namespace=NAMESPACE,
+    )
+
+
+def field_names(cls: Any) -> tuple[str, ...] | None:
+    """Return the names of the children of a dataclass or a NamedTuple; None for what is neither."""
+    if cls in _dataclasses:
+        return _dataclasses[cls]
+    if issubclass(cls, tuple) and cls is not tuple and _optree().is_namedtuple_class(cls):
+        names: tuple[str, ...] = cls._fields
+        return names
+    return None
+
+
+def constructor(cls: Any, names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    """Return what makes an object of such a class from its children."""
+    if issubclass(cls, tuple):
+        return lambda children: cls(*children)
+
+    def put_together(children: Sequence[Any]) -> Any:
         made = object.__new__(cls)  # children may be stand-ins, which no __init__ expects
         for name, child in zip(names, children, strict=True):
             object.__setattr__(made, name, child)
         return made
 
-    _optree().register_pytree_node(
-        cls, take_apart, put_together, path_entry_type=entry, namespace=NAMESPACE
-    )
+    return put_together
 
 
 def _step(entry: Any) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -158,3 +161,32 @@ def test_elements_with_arithmetic_are_elements(wide):
     assert host(A.ops, (D @ (2 * x))["u"]) == [6]
     with pytest.raises(TypeError, match="`x @ A` is not defined"):
         x @ D
+
+
+@dataclass
+class Pair:
+    left: Any
+    right: Any
+
+
+def swapped(z):
+    return Pair(z.right, z.left)
+
+
+def test_batches_of_a_users_dataclass(wide):
+    ops = wide.ops
+    X = sc.DenseVectorSpace(2, wide, sc.WeightedInnerProduct(wide.asarray([1, 2])))
+    Z = sc.TreeSpace.of(Pair(X, X))
+    xs = Pair(wide.ones((2, 3, 2)), 2 * wide.ones((2, 3, 2)))
+    swap = sc.MatrixFreeLinOp(swapped, swapped, Z, Z)
+    blocks = sc.BlockDiagonalLinOp(Pair(3 * sc.IdentityLinOp(X), sc.IdentityLinOp(X)))
+    for op in (swap, swap.H, blocks, blocks @ swap):
+        ys = op.vapply(xs)
+        one = op @ Pair(xs.left[1, 2, ...], xs.right[1, 2, ...])
+        assert type(ys) is Pair
+        assert host(ops, ys.left)[1][2] == host(ops, one.left)
+        assert host(ops, ys.right)[1][2] == host(ops, one.right)
+    assert host(ops, Z.vinner(xs, xs)) == [[15, 15, 15]] * 2
+    assert host(ops, Z.vunflatten(Z.vflatten(xs)).right) == host(ops, xs.right)
+    assert host(ops, Z.stacked(3).stacked(2).riesz(xs).left)[0][0] == [1, 2]
+    assert tuple(swap.to_matrix().shape) == (4, 4)

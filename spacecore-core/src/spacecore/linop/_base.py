@@ -17,8 +17,9 @@ from spacecore.linop._probe import probe_adjoint, probe_batches, probe_hermitian
 from spacecore.linop._refusals import refuse_array_operand, refuse_batch
 from spacecore.linop._term import Term
 from spacecore.linop._written import checked_batch, inherited, inherited_batch, settle
-from spacecore.space import Space
+from spacecore.space import Space, TreeElement
 from spacecore.space._batch import batched
+from spacecore.space._element import plain
 
 __all__ = ["Kernel", "LinOp"]
 
@@ -150,6 +151,8 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         if kernel is not None:
             compiled = vars(self)["apply"] = _guarded(self.domain, kernel, self.ctx)
             return compiled(x)
+        if type(x) is TreeElement:
+            x = x.value
         if self.ctx.check_level == "none":
             return self._apply(x)
         self.domain.check_member(x)
@@ -179,6 +182,8 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         if kernel is not None:
             compiled = vars(self)["rapply"] = _guarded(self.codomain, kernel, self.ctx)
             return compiled(y)
+        if type(y) is TreeElement:
+            y = y.value
         if self.ctx.check_level == "none":
             return self._rapply(y)
         self.codomain.check_member(y)
@@ -198,6 +203,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         -------
         batch of elements of the codomain, with the same leading axes
         """
+        xs = plain(xs)
         leading = self.domain.check_batch(xs)
         if type(self).vapply is not LinOp.vapply:
             return inherited_batch(self, "vapply")(xs, leading)
@@ -205,6 +211,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
     def rvapply(self, ys: Any) -> Any:
         """Return A.H y for each element of a batch; see `vapply`."""
+        ys = plain(ys)
         leading = self.codomain.check_batch(ys)
         if type(self).rvapply is not LinOp.rvapply:
             return inherited_batch(self, "rvapply")(ys, leading)

@@ -325,8 +325,13 @@ def _mirror(one: LinOp, other: LinOp) -> bool:
 
 def _of_blocks(op: LinOp, blocks: Sequence[LinOp], space: Space, write: Writer) -> str:
     """The name of a class, and its blocks in the tree that a space has."""
-    tree = write.tree(_joined(space, list(blocks), True), lambda inside, block: inside.term(block))
+    tree = write.tree(_joined(space, list(blocks), True), _written)
     return type(op).__name__ + (tree if tree[0] in "([{" else f"({tree})")
+
+
+def _written(write: Writer, x: Any) -> str:
+    """A block; or a node of a kind that only `optree` knows, a deque say."""
+    return write.term(x) if isinstance(x, LinOp) else f"{type_name(x)}(…)"
 
 
 def _shown_blocks(shown: Any, blocks: Sequence[LinOp], space: Space) -> Any:

@@ -7,11 +7,11 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from spacecore.errors import SpaceValidationError
+from spacecore.space import Space, TreeElement
 
 if TYPE_CHECKING:
     from spacecore._typing import Shape
     from spacecore.linop._base import LinOp
-    from spacecore.space import Space
 
 __all__ = ["checked_batch", "inherited", "inherited_batch", "settle"]
 
@@ -130,6 +130,7 @@ def _checked(name: str, written: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(written)
     def method(self: LinOp, x: Any) -> Any:
+        x = x.value if type(x) is TreeElement else x
         source, target = self.domain, self.codomain
         if not forward:
             source, target = target, source

@@ -15,6 +15,7 @@ from spacecore._value import Value
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._batch import batched
+from spacecore.space._element import plain
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -292,6 +293,7 @@ class Space(Value, static=("ctx",)):
         return str(self), {"size": str(self.size)}, self._fields()
 
     def _over_batch(self, function: Any, *batches: Any) -> Any:
+        batches = tuple(map(plain, batches))
         leading = {self.check_batch(xs) for xs in batches}
         if len(leading) > 1:
             found = " and ".join(map(str, sorted(leading)))
@@ -321,6 +323,8 @@ class Space(Value, static=("ctx",)):
         if isinstance(a, int | float | complex):
             return a
         ops, dtype = self.ops, self.dtype
+        if a.dtype == dtype:
+            return a
         if not ops.is_complex_dtype(a.dtype):
             dtype = ops.real_dtype(dtype)
         return a if a.dtype == dtype else ops.astype(a, dtype)

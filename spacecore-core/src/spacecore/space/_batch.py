@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from math import prod
 from typing import Any
 
@@ -29,10 +30,40 @@ def batched(ops: BackendOps, function: Callable[..., Any], leading: Shape, *batc
     if 0 in leading:
         return _of_nothing(ops, function, leading, batches)
     if len(leading) == 1:
-        return ops.vmap(function)(*batches)
+        return _over_rows(ops, function, batches)
     count, flat = len(leading), (prod(leading),)
-    rows = [_reshaped(ops, xs, count, flat) for xs in batches]
-    return _reshaped(ops, ops.vmap(function)(*rows), 1, leading)
+    rows = tuple(_reshaped(ops, xs, count, flat) for xs in batches)
+    return _reshaped(ops, _over_rows(ops, function, rows), 1, leading)
+
+
+def _over_rows(ops: BackendOps, function: Callable[..., Any], batches: tuple[Any, ...]) -> Any:
+    """`function` of each element along one leading axis.
+
+    The library sees arrays alone: it knows its own kinds of trees, and no dataclass of a user's.
+    """
+    arrays: list[Any] = []
+    forms = []
+    for xs in batches:
+        leaves, form = ([xs], None) if ops.is_dense(xs) else _tree.flatten(xs)
+        arrays += leaves
+        forms.append((form, len(leaves)))
+    of_result: list[Any] = []
+
+    def of_arrays(*given: Any) -> Any:
+        remaining = iter(given)
+        elements = [
+            next(remaining) if form is None else _tree.unflatten(form, [*islice(remaining, count)])
+            for form, count in forms
+        ]
+        result = function(*elements)
+        if ops.is_dense(result):
+            return result
+        leaves, form = _tree.flatten(result)
+        of_result[:] = [form]
+        return tuple(leaves)
+
+    results = ops.vmap(of_arrays)(*arrays)
+    return _tree.unflatten(of_result[0], results) if of_result else results
 
 
 def _of_nothing(

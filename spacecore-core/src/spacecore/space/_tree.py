@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
 from spacecore._context import ContextLike
+from spacecore._form import Form, form_of
 from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
+from spacecore.space._element import TreeElement
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
 
-__all__ = ["TreeElement", "TreeSpace"]
+__all__ = ["TreeSpace"]
 
 
 class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
@@ -48,6 +50,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     treedef: Any
     leaf_spaces: tuple[Space, ...]
+    _form: Form
 
     def __init__(
         self,
@@ -74,6 +77,9 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
                     f"The leaves of a TreeSpace are of one family. Got {space.ops.family} at "
                     f"{path} on a context of {self.ops.family}. Convert it first."
                 )
+
+    def _prepare(self) -> None:
+        vars(self)["_form"] = form_of(self.treedef)
 
     @classmethod
     def of(cls, tree: Any, *, ctx: ContextLike | None = None) -> Self:
@@ -145,7 +151,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         if type(x) is TreeElement:
             x = x.value
         try:
-            found: list[Any] = self.treedef.flatten_up_to(x)
+            found: list[Any] = self._form.leaves(x)
         except ValueError:
             raise SpaceValidationError(
                 f"Expected tree {_form(self.treedef)}, got {_shown(x)}"
@@ -154,7 +160,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     def tree(self, leaves: Sequence[Any]) -> Any:
         """Return the tree that is made of elements of the leaf spaces."""
-        return self.treedef.unflatten(leaves)
+        return self._form.tree(leaves)
 
     def check_member(self, x: Any) -> None:
         if self.ctx.check_level != "none":
@@ -260,7 +266,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     def _notation(self, write: Writer) -> str:
         spaces = self.tree(list(self.leaf_spaces))
-        return write.tree(spaces, lambda inside, space: inside.space(space))
+        return write.tree(spaces, _written)
 
     def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
         notation, facts, _ = super()._shown()
@@ -269,63 +275,9 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         return notation, facts, {"ctx": self.ctx, **leaves}
 
 
-class TreeElement:
-    """A tree that is added, subtracted and scaled leaf by leaf.
-
-    Parameters
-    ----------
-    space : TreeSpace
-    value : tree
-
-    Attributes
-    ----------
-    space : TreeSpace
-    value : tree
-    leaves : list of elements of the leaf spaces
-    """
-
-    __slots__ = ("space", "value")
-
-    space: TreeSpace
-    value: Any
-
-    __array_ufunc__ = None
-
-    def __init__(self, space: TreeSpace, value: Any):
-        self.space = space
-        self.value = value.value if isinstance(value, TreeElement) else value
-
-    @property
-    def leaves(self) -> list[Any]:
-        """The elements of the leaf spaces, in the order of flattening."""
-        return self.space.leaves(self.value)
-
-    def __add__(self, other: Any) -> TreeElement:
-        return TreeElement(self.space, self.space.add(self.value, _plain(other)))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> TreeElement:
-        negative = self.space.scale(-1, _plain(other))
-        return TreeElement(self.space, self.space.add(self.value, negative))
-
-    def __neg__(self) -> TreeElement:
-        return self * -1
-
-    def __mul__(self, scalar: Any) -> TreeElement:
-        return TreeElement(self.space, self.space.scale(scalar, self.value))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, scalar: Any) -> TreeElement:
-        return self * (1 / scalar)
-
-    def __repr__(self) -> str:
-        return f"TreeElement of {self.space!r}"
-
-
-def _plain(x: Any) -> Any:
-    return x.value if isinstance(x, TreeElement) else x
+def _written(write: Writer, x: Any) -> str:
+    """A leaf; or a node of a kind that only `optree` knows, a deque say."""
+    return write.space(x) if isinstance(x, Space) else f"{type_name(x)}(…)"
 
 
 def _is_space(x: object) -> bool:

@@ -1,0 +1,111 @@
+"""Elements of spaces of trees that carry their space, and so have arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from spacecore import _tree
+from spacecore._context import ContextLike
+from spacecore._conversion import Conversion
+from spacecore._typing import CheckLevel, DType
+from spacecore._value import Value
+
+if TYPE_CHECKING:
+    from spacecore.space._tree import TreeSpace
+
+__all__ = ["TreeElement", "plain"]
+
+
+class TreeElement(Value, data=("space", "parts"), static=("form",)):
+    """A tree that is added, subtracted and scaled leaf by leaf.
+
+    It stands wherever an element does, and goes through `jit`, `grad` and `vmap` as one argument.
+    Operators and the methods of spaces return plain trees.
+
+    Parameters
+    ----------
+    space : TreeSpace
+    value : tree
+
+    Attributes
+    ----------
+    space : TreeSpace
+    parts : tuple of arrays
+        What the tree is made of, down to the last array.
+    form : tree structure
+        Of these arrays.
+    """
+
+    space: TreeSpace
+    parts: tuple[Any, ...]
+    form: Any
+
+    # An array on the left hands the operation over.
+    __array_ufunc__ = None
+    __array_priority__ = 1000
+
+    def __init__(self, space: TreeSpace, value: Any):
+        parts, form = _tree.flatten(plain(value))
+        self.space = space
+        self.parts = tuple(parts)
+        self.form = form
+
+    @property
+    def value(self) -> Any:
+        """The plain tree."""
+        return _tree.unflatten(self.form, self.parts)
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The elements of the leaf spaces, in the order of flattening."""
+        return self.space.leaves(self.value)
+
+    def convert(
+        self,
+        target: ContextLike,
+        *,
+        dtype: DType | str | None = None,
+        check_level: CheckLevel | None = None,
+        copy: bool | None = None,
+    ) -> Self:
+        """Return this element on another library; see `Space.convert`."""
+        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
+        made: Self = conversion.value(self, conversion.context(self.space.ctx))
+        return made
+
+    def __add__(self, other: Any) -> TreeElement:
+        return TreeElement(self.space, self.space.add(self.value, plain(other)))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> TreeElement:
+        return TreeElement(self.space, self.space.axpy(-1, plain(other), self.value))
+
+    def __rsub__(self, other: Any) -> TreeElement:
+        return TreeElement(self.space, self.space.axpy(-1, self.value, plain(other)))
+
+    def __neg__(self) -> TreeElement:
+        return self * -1
+
+    def __mul__(self, scalar: Any) -> TreeElement:
+        return TreeElement(self.space, self.space.scale(scalar, self.value))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, scalar: Any) -> TreeElement:
+        # In the precision of the space before it divides: 1 over an integer may be narrower.
+        self.space.check_scalar(scalar)
+        return self * (1 / self.space._coefficient(scalar))
+
+    def __repr__(self) -> str:
+        return f"TreeElement of {self.space!r}"
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        paths = (path[1:].lstrip(".") or "$" for path in _tree.paths(self.form))
+        parts = dict(zip(paths, self.parts, strict=True))
+        return f"∈ {self.space}", {}, {**parts, "space": self.space}
+
+
+def plain(x: Any) -> Any:
+    """Return the tree of a `TreeElement`; anything else as it is."""
+    return x.value if type(x) is TreeElement else x
