@@ -8,10 +8,13 @@ import cupy
 import numpy as np
 from cupy.random import Generator, Philox4x3210
 
+from spacecore.backend import differs
 from spacecore.backend.eager import RandomKey
 from spacecore_cupy._device import on
 
 __all__ = ["RandomNumbers"]
+
+_STATEFUL = differs("CuPy draws from a generator, which each draw changes")
 
 
 class RandomNumbers:
@@ -21,12 +24,15 @@ class RandomNumbers:
     real_dtype: Any
     sanitize_dtype: Any
 
+    @_STATEFUL
     def random_key(self, seed: int, /) -> RandomKey:
         return RandomKey(seed)
 
+    @_STATEFUL
     def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
         return key.split(num)
 
+    @differs("CuPy draws from a generator, which each draw changes, and no complex numbers")
     def random_normal(
         self, key: RandomKey, shape: tuple[int, ...] = (), /, dtype: Any = None
     ) -> Any:
@@ -40,6 +46,7 @@ class RandomNumbers:
             parts = draw.standard_normal((2, *shape), dtype=_drawn(real))
             return ((parts[0] + 1j * parts[1]) * 0.5**0.5).astype(target, copy=False)
 
+    @differs("CuPy draws from a generator, which each draw changes; rounding reaches `high`")
     def random_uniform(
         self,
         key: RandomKey,
@@ -57,6 +64,7 @@ class RandomNumbers:
             # rounding may have reached `high`, which is not in the interval
             return cupy.minimum(drawn, np.nextafter(target.type(high), target.type(low)))
 
+    @_STATEFUL
     def random_integers(
         self,
         key: RandomKey,
@@ -71,6 +79,7 @@ class RandomNumbers:
         with on(self.device):
             return _generator(key).integers(low, high, size=shape, dtype=target)
 
+    @_STATEFUL
     def random_rademacher(
         self, key: RandomKey, shape: tuple[int, ...] = (), /, dtype: Any = None
     ) -> Any:

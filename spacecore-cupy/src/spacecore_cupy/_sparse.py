@@ -28,6 +28,7 @@ class SparseMatrices:
         loaded = sys.modules.get("cupyx.scipy.sparse")
         return loaded is not None and bool(loaded.issparse(x))
 
+    @differs("cupyx holds five dtypes, in matrices on the current device")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: Any = None) -> Any:
         if format is not None and format not in self.sparse_formats:
             raise ValueError(
@@ -45,12 +46,15 @@ class SparseMatrices:
             made = made.astype(target, copy=False)
             return made if format is None else made.asformat(format)
 
+    @differs("cupyx's product is an operator of its matrices")
     def sparse_matmul(self, a: Any, x: Any, /) -> Any:
         return a @ x
 
+    @differs("cupyx's is a method of its matrices")
     def sparse_to_dense(self, a: Any, /) -> Any:
         return a.toarray()
 
+    @differs("cupyx gives SciPy's older matrices for some")
     def sparse_to_scipy(self, a: Any, /) -> Any:
         from scipy import sparse
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import numpy as np
 from spacecore.backend import differs
 from spacecore_jax._devices import device_of
 from spacecore_jax._dtypes import (
+    DTYPE_CLASSES,
     accumulated,
     default_dtype_of,
     keeps_width,
@@ -24,6 +26,7 @@ from spacecore_jax._host import aligned_copy, from_host, is_shareable
 __all__ = ["Creation"]
 
 _SCALARS = (bool, int, float, complex)
+_HELD = {"b": "biufcV", "i": "iufcV", "f": "fcV", "c": "c"}  # V is bfloat16's
 
 
 class Creation:
@@ -61,7 +64,7 @@ class Creation:
             return _from_sequence(obj, target, device, copy)
         if isinstance(obj, _SCALARS) and not isinstance(obj, np.generic):
             _refuse_needed_copy(copy)
-            return jnp.asarray(obj, dtype=target or default_dtype_of(obj), device=device)
+            return _from_scalar(obj, target, device)
         return _from_buffer(obj, target, device, copy)
 
     @staticmethod
@@ -69,18 +72,23 @@ class Creation:
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         if isinstance(fill_value, np.generic):
             fill_value = fill_value.item()
-        if dtype is not None:
-            refuse_wide(dtype)
-        elif isinstance(fill_value, _SCALARS):
-            dtype = default_dtype_of(fill_value)
-        return jnp.full(shape, fill_value, dtype=dtype, device=device)
+        target = None if dtype is None else sanitize_dtype(dtype)
+        if isinstance(fill_value, _SCALARS):
+            natural = default_dtype_of(fill_value)
+            target = natural if target is None else target
+            if device is None and _holds(target, natural):
+                lengths = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+                return _filled(np.array(fill_value, target), lengths)
+        return jnp.full(shape, fill_value, dtype=target, device=device)
 
     @staticmethod
     @differs("JAX narrows a 64-bit dtype, and drops imaginary parts")
     def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
         target = sanitize_dtype(dtype)
+        if x.dtype == target:
+            return jnp.astype(x, target, copy=copy, device=device)
         refuse_complex_to_real(x.dtype, target)
-        return jnp.astype(x, target, copy=copy, device=device)
+        return jnp.astype(x, target, device=device)  # new already; asked for, JAX copies it again
 
     @staticmethod
     @differs("JAX narrows a 64-bit dtype, and multiplies narrow integers in their own width")
@@ -96,7 +104,9 @@ class Creation:
     @staticmethod
     @differs("JAX deprecates an array in the place of its dtype")
     def can_cast(from_: Any, to: Any, /) -> bool:
-        return bool(jnp.can_cast(from_.dtype if isinstance(from_, jax.Array) else from_, to))
+        if type(from_) not in DTYPE_CLASSES and isinstance(from_, jax.Array):
+            from_ = from_.dtype
+        return jnp.can_cast(from_, to)
 
 
 def _from_jax(x: Any, dtype: Any, device: Any, copy: bool | None) -> Any:
@@ -110,6 +120,24 @@ def _from_jax(x: Any, dtype: Any, device: Any, copy: bool | None) -> Any:
         _refuse_needed_copy(copy)
         return made
     return jnp.copy(x) if copy is True else x
+
+
+def _from_scalar(obj: complex, dtype: Any, device: Any) -> Any:
+    natural = default_dtype_of(obj)
+    target = natural if dtype is None else dtype
+    if _holds(target, natural):  # JAX takes NumPy's scalar in faster than a scalar and its dtype
+        return jnp.asarray(np.array(obj, target), device=device)
+    return jnp.asarray(obj, dtype=target, device=device)
+
+
+def _holds(dtype: Any, natural: Any) -> bool:
+    """Whether scalars of the kind of one dtype fit into another, large numbers aside."""
+    return dtype.kind in _HELD[natural.kind]
+
+
+@partial(jax.jit, static_argnums=1, inline=True)
+def _filled(value: Any, shape: tuple[Any, ...]) -> Any:
+    return jnp.broadcast_to(value, shape)
 
 
 def _from_sequence(items: Sequence[Any], dtype: Any, device: Any, copy: bool | None) -> Any:

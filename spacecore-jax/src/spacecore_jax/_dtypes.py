@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 import jax
@@ -14,11 +14,14 @@ from spacecore.backend import differs, dtype_name
 from spacecore.errors import CastError
 
 __all__ = [
+    "DTYPE_CLASSES",
     "FloatLimits",
     "NAMES",
     "WIDE",
     "accumulated",
     "default_dtype_of",
+    "default_integer",
+    "eps",
     "finfo",
     "keeps_width",
     "refuse_complex_to_real",
@@ -34,14 +37,20 @@ _HALF = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128
 WIDE = frozenset(_HALF)
 NAMES = frozenset(_NARROW) | WIDE
 _DTYPES = {name: np.dtype(jnp.bfloat16 if name == "bfloat16" else name) for name in NAMES}
+DTYPE_CLASSES = frozenset(map(type, _DTYPES.values()))  # told faster than the class of arrays
 _WIDE_DTYPES = frozenset(_DTYPES[name] for name in WIDE)
+# By what arrays are asked for in: a dtype or its name.
+_NARROW_ONES = {key: _DTYPES[name] for name in _NARROW for key in (name, _DTYPES[name])}
+_WIDE_ONES = {key: _DTYPES[name] for name in WIDE for key in (name, _DTYPES[name])}
+_HAS_EXPLICIT_MODE = "jax_explicit_x64_dtypes" in jax.config.values
 
 
 def wide_enabled() -> bool:
-    """Tell whether JAX makes 64-bit arrays now; the setting may be local to a thread."""
+    """Tell whether 64 bits are JAX's default now; the setting may be local to a thread."""
     return bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
 
 
+@differs("JAX narrows a 64-bit dtype unless jax_enable_x64 is set")
 def sanitize_dtype(dtype: Any) -> Any:
     """Return the dtype object of JAX's arrays for a dtype in any spelling.
 
@@ -52,8 +61,16 @@ def sanitize_dtype(dtype: Any) -> Any:
     """
     if dtype is None:
         return _DTYPES["float64" if wide_enabled() else "float32"]
+    found = _NARROW_ONES.get(dtype)
+    if found is not None:
+        return found
+    refuse_wide(dtype)
+    found = _WIDE_ONES.get(dtype)
+    return _looked_up(dtype) if found is None else found
+
+
+def _looked_up(dtype: Any) -> Any:
     name = dtype_name(dtype)
-    refuse_wide(name)
     if name not in _DTYPES:
         raise CastError(f"JAX has no dtype {name}. Choose one that both libraries have.")
     return _DTYPES[name]
@@ -73,7 +90,23 @@ def refuse_wide(dtype: Any) -> None:
         raise CastError(
             f"JAX holds 64-bit numbers once they are enabled. Got {name}. Call "
             f'`jax.config.update("jax_enable_x64", True)` first, or choose {_HALF[name]}.'
+            f"{_ON_REQUEST if _made_on_request() else ''}"
         )
+
+
+def _made_on_request() -> bool:
+    """Whether JAX makes 64-bit arrays where a dtype asks for them, as newer versions can."""
+    if not _HAS_EXPLICIT_MODE:
+        return False
+    mode: Any = jax.config.jax_explicit_x64_dtypes  # type: ignore[attr-defined]
+    return bool(mode.name == "ALLOW")
+
+
+# NumPy's arrays, DLPack, pickles and some transforms are narrowed without a word then, and
+# `argmax` fails.
+_ON_REQUEST = (
+    " That `jax_explicit_x64_dtypes` allows them is not enough: much of JAX still narrows them."
+)
 
 
 def refuse_complex_to_real(source: Any, target: Any) -> None:
@@ -103,7 +136,16 @@ class FloatLimits(NamedTuple):
 
 def finfo(type: Any, /) -> FloatLimits:
     """Return the limits of a floating-point dtype, or of an array's, as Python's numbers."""
-    dtype = type.dtype if isinstance(type, jax.Array) else type
+    return _limits(type.dtype if isinstance(type, jax.Array) else type)
+
+
+def eps(dtype: Any, /) -> float:
+    """Return the gap between 1 and the next float of the dtype's precision."""
+    return _limits(dtype).eps
+
+
+@lru_cache(maxsize=64)
+def _limits(dtype: Any) -> FloatLimits:
     found: Any = jnp.finfo(dtype)  # type: ignore[no-untyped-call]
     return FloatLimits(
         bits=int(found.bits),
@@ -117,15 +159,22 @@ def finfo(type: Any, /) -> FloatLimits:
 
 def default_dtype_of(scalar: complex) -> Any:
     """Return the default dtype of a Python scalar's kind."""
-    half, full = next(pair for kind, pair in _DEFAULTS if isinstance(scalar, kind))
-    return _DTYPES[full if wide_enabled() else half]
+    kind = _DEFAULTS.get(type(scalar))
+    if kind is None:  # of a class of the caller's, such as an enumeration of integers
+        kind = next(pair for each, pair in _DEFAULTS.items() if isinstance(scalar, each))
+    return kind[wide_enabled()]
+
+
+def default_integer() -> Any:
+    """Return the default dtype of integers."""
+    return _DEFAULTS[int][wide_enabled()]
 
 
 def accumulated(dtype: Any) -> Any:
     """Return the dtype that sums of a dtype have: a narrow integer is widened to the default."""
     if dtype.kind not in "iu":
         return dtype
-    default = _DTYPES["int64" if wide_enabled() else "int32"]
+    default = default_integer()
     if dtype.itemsize >= default.itemsize:
         return dtype
     return default if dtype.kind == "i" else _DTYPES[f"u{default.name}"]
@@ -144,9 +193,10 @@ def keeps_width(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-_DEFAULTS = (
-    (bool, ("bool", "bool")),
-    (int, ("int32", "int64")),
-    (float, ("float32", "float64")),
-    (complex, ("complex64", "complex128")),
-)
+# Kinds of Python's scalars, with the dtypes for 64 bits disabled and enabled.
+_DEFAULTS: dict[type, tuple[Any, Any]] = {
+    bool: (_DTYPES["bool"], _DTYPES["bool"]),
+    int: (_DTYPES["int32"], _DTYPES["int64"]),
+    float: (_DTYPES["float32"], _DTYPES["float64"]),
+    complex: (_DTYPES["complex64"], _DTYPES["complex128"]),
+}

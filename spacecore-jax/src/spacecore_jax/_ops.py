@@ -14,8 +14,9 @@ from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
 from spacecore_jax import _transfer
 from spacecore_jax._autodiff import Autodiff
 from spacecore_jax._creation import Creation
+from spacecore_jax._decompositions import eigh, svd
 from spacecore_jax._devices import device_of, find_device, is_on_cpu, kind_of, name_of
-from spacecore_jax._dtypes import NAMES, WIDE, finfo, sanitize_dtype, wide_enabled
+from spacecore_jax._dtypes import NAMES, WIDE, eps, finfo, sanitize_dtype, wide_enabled
 from spacecore_jax._namespaces import JaxFFT, JaxLinalg
 from spacecore_jax._products import FULL, check_precision, linalg_products, products
 from spacecore_jax._random import RandomNumbers
@@ -64,6 +65,7 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         "cond": jax.lax.cond,
         "diagonal": jnp.linalg.diagonal,
         "dtype_name": dtype_name,
+        "forget_compiled": jax.clear_caches,
         "fori_loop": jax.lax.fori_loop,
         "isclose": jnp.isclose,
         "ix_": jnp.ix_,
@@ -97,8 +99,11 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
     tensordot = staticmethod(_full["tensordot"])
     vdot = staticmethod(_full["vdot"])
     vecdot = staticmethod(_full["vecdot"])
+    eigh = staticmethod(eigh)
+    eps = staticmethod(differs("JAX's limits are NumPy scalars")(eps))
     finfo = staticmethod(differs("JAX's limits are NumPy scalars")(finfo))
     sanitize_dtype = staticmethod(sanitize_dtype)
+    svd = staticmethod(svd)
     export_dense = staticmethod(_transfer.export_dense)
     import_dense = staticmethod(_transfer.import_dense)
     to_numpy = staticmethod(_transfer.to_numpy)
@@ -124,10 +129,12 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
     def device_kind(self, device: Any, /) -> str:
         return kind_of(device)
 
+    @differs("an array may lie on several devices, and a tracer on none yet")
     def device_of(self, x: Any, /) -> Any:
         """Return the device that `x` lies on, its sharding if on several; None for a tracer."""
         return None if isinstance(x, Tracer) else device_of(x)
 
+    @differs("an array may lie on several devices, and a tracer on none yet")
     def is_on_host(self, x: Any, /) -> bool:
         return not isinstance(x, Tracer) and all(map(is_on_cpu, x.devices()))
 
@@ -136,7 +143,10 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         return name in self.dtypes and (name not in WIDE or wide_enabled())
 
     @staticmethod
+    @differs("JAX traces: an array may be a tracer, a sparse matrix one of tracers")
     def is_traced(x: Any, /) -> bool:
+        if type(x) is ArrayImpl:
+            return False
         return isinstance(x, Tracer) or (is_sparse(x) and isinstance(x.data, Tracer))
 
     @staticmethod
@@ -145,6 +155,7 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         return jax.nn.logsumexp(x, axis, keepdims=keepdims)
 
     @staticmethod
+    @differs("JAX keeps a registry of the classes in its trees")
     @cache  # JAX refuses a class that it knows
     def register_value_class(value_class: type, /) -> None:
         jax.tree_util.register_pytree_node_class(value_class)
@@ -155,10 +166,12 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         return _searchsorted(x1, x2, sorter, side=side)
 
     @staticmethod
+    @differs("JAX's is a method of a view, `x.at[index]`")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         return x.at[index].set(values)
 
     @staticmethod
+    @differs("JAX's is a method of a view, `x.at[index]`")
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         return x.at[index].add(values)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,11 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from spacecore.backend import differs
-from spacecore_jax._dtypes import sanitize_dtype
+from spacecore_jax._dtypes import default_integer, sanitize_dtype
 
 __all__ = ["RandomNumbers"]
 
 _WORD = 32
+_PLACED = differs("JAX draws where the key lies, and narrows a 64-bit dtype")
 
 
 class RandomNumbers:
@@ -32,20 +34,22 @@ class RandomNumbers:
             key = jax.random.fold_in(key, np.uint32(number % 2**_WORD))
         return self._placed(key)
 
+    @_PLACED
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
         return jax.random.normal(self._placed(key), shape, sanitize_dtype(dtype))
 
+    @differs("JAX draws where the key lies, and rounding reaches `high`")
     def random_uniform(
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0.0, high: Any = 1.0
     ) -> Any:
         target = sanitize_dtype(dtype)
-        drawn = jax.random.uniform(self._placed(key), shape, target, low, high)
-        return _below(drawn, low, high)
+        return _uniform(self._placed(key), tuple(shape), target, low, high)
 
+    @differs("JAX draws where the key lies, checks no range, and never the largest integer")
     def random_integers(
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
     ) -> Any:
-        target = jnp.arange(0).dtype if dtype is None else sanitize_dtype(dtype)
+        target = default_integer() if dtype is None else sanitize_dtype(dtype)
         placed = self._placed(key)
         if not (isinstance(low, int) and isinstance(high, int)):
             return jax.random.randint(placed, shape, low, high, target)
@@ -59,6 +63,7 @@ class RandomNumbers:
         drawn = jax.random.bits(placed, shape, np.dtype(f"uint{limits.bits}"))
         return jax.lax.bitcast_convert_type(drawn, target)
 
+    @_PLACED
     def random_rademacher(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
         return jax.random.rademacher(self._placed(key), shape, sanitize_dtype(dtype))
 
@@ -68,11 +73,11 @@ class RandomNumbers:
         return jax.device_put(key, self.device)
 
 
-@jax.jit
-def _below(drawn: Any, low: Any, high: Any) -> Any:
-    """The numbers that rounding took to `high`, one step back."""
-    low, high = jnp.asarray(low, drawn.dtype), jnp.asarray(high, drawn.dtype)
-    return jnp.minimum(drawn, jnp.nextafter(high, low))
+@partial(jax.jit, static_argnums=(1, 2), inline=True)
+def _uniform(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: Any) -> Any:
+    drawn = jax.random.uniform(key, shape, dtype, low, high)
+    low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
+    return jnp.minimum(drawn, jnp.nextafter(high, low))  # rounding may have reached `high`
 
 
 def _checked_seed(seed: Any) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 
 from spacecore.backend import differs
 from spacecore.errors import CastError, ConversionError
+from spacecore_jax._devices import device_of
 from spacecore_jax._dtypes import refuse_complex_to_real, sanitize_dtype, wide_enabled
 from spacecore_jax._products import FULL, products
 from spacecore_jax._transfer import to_numpy
@@ -28,6 +29,7 @@ class SparseMatrices:
     """Matrices of two axes, without batch or dense ones."""
 
     asarray: Callable[..., Any]
+    device: Any
 
     sparse_matmul = staticmethod(products(FULL)["sparse_matmul"])
 
@@ -35,6 +37,7 @@ class SparseMatrices:
     def is_sparse(self, x: object, /) -> bool:
         return is_sparse(x)
 
+    @differs("JAX makes each format by another class, and narrows 64 bits")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: Any = None) -> Any:
         """Return `x` as BCOO, JAX's fastest and the default, as BCSR or as CSC.
 
@@ -65,8 +68,9 @@ class SparseMatrices:
             return self._from_scipy(x, format or "coo", target)
         if format is not None and format != _format_of(x):
             return self._from_scipy(self.sparse_to_scipy(x), format, target)
-        return _cast(x, target)
+        return self._on_device(_cast(x, target))
 
+    @differs("JAX's is a method of its matrices")
     def sparse_to_dense(self, a: Any, /) -> Any:
         return a.todense()
 
@@ -79,6 +83,7 @@ class SparseMatrices:
             return a.T
         return kinds[type(a)]((a.data, a.indices, a.indptr), shape=a.shape[::-1])
 
+    @differs("JAX has none, and pads with entries beyond the shape")
     def sparse_to_scipy(self, a: Any, /) -> Any:
         """Return a SciPy array of the same format; nothing is shared."""
         from scipy import sparse
@@ -91,6 +96,13 @@ class SparseMatrices:
             return made((data[stored], indices[stored], indptr), a.shape, copy=True)
         inside = (indices < a.shape).all(axis=1)  # JAX pads with indices beyond the shape
         return sparse.coo_array((data[inside], tuple(indices[inside].T)), a.shape, copy=True)
+
+    def _on_device(self, a: Any) -> Any:
+        """The matrix on the device of these ops, itself if it lies there."""
+        if self.device is None:
+            return a
+        there = not isinstance(a.data, jax.core.Tracer) and device_of(a.data) == self.device
+        return a if there else jax.device_put(a, self.device)
 
     def _from_scipy(self, x: Any, format: str, dtype: Any) -> Any:
         from jax.experimental import sparse
@@ -108,7 +120,7 @@ class SparseMatrices:
 def is_sparse(x: object) -> bool:
     """Tell whether `x` is one of JAX's sparse matrices, without loading their module."""
     sparse = sys.modules.get("jax.experimental.sparse")
-    return sparse is not None and isinstance(x, sparse.BCOO | sparse.BCSR | sparse.CSC)
+    return sparse is not None and type(x) in (sparse.BCOO, sparse.BCSR, sparse.CSC)
 
 
 def _format_of(a: Any) -> str:

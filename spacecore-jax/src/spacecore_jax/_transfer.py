@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from spacecore.backend import dtype_name
+from spacecore.backend import differs, dtype_name
 from spacecore.errors import ConversionError
 from spacecore_jax._devices import is_on_cpu
 from spacecore_jax._dtypes import refuse_wide
@@ -20,6 +20,7 @@ __all__ = ["export_dense", "import_dense", "to_numpy"]
 _HOST = 1  # the host's number in DLPack
 
 
+@differs("NumPy's error for a traced array does not say what to do")
 def to_numpy(x: Any) -> Any:
     """Return the values as a NumPy array, read-only over the same memory on the CPU.
 
@@ -32,6 +33,7 @@ def to_numpy(x: Any) -> Any:
     return np.asarray(x)
 
 
+@differs("JAX exports no traced array, and none that lies on several devices")
 def export_dense(x: Any, *, copy: bool | None = None) -> Any:
     """Return an array that other libraries can take through DLPack.
 
@@ -55,6 +57,7 @@ def export_dense(x: Any, *, copy: bool | None = None) -> Any:
     return np.array(x) if fit else jnp.copy(x)
 
 
+@differs("JAX narrows 64 bits, and copies from the host after returning")
 def import_dense(x: Any, *, device: Any = None, copy: bool | None = None) -> Any:
     """Return a JAX array of another library's dense array, dtype kept.
 

@@ -33,26 +33,56 @@ def test_everything_is_made_on_the_named_device(run_python):
 import pickle
 import jax, numpy as np
 import spacecore as sc
-one = sc.JaxOps(device="cpu:1")
+one = sc.normalize_ops("jax:cpu:3")
 assert one != sc.JaxOps("cpu:0") and pickle.loads(pickle.dumps(one)) == one
 key = sc.JaxOps().random_key(0)
 made = [
-    one.zeros(2), one.ones(2), one.full(2, 1.0), one.empty(2), one.eye(2), one.arange(3),
-    one.linspace(0, 1, 3), one.fft.fftfreq(4), one.fft.rfftfreq(4),
-    one.asarray([1.0]), one.asarray(1.0), one.asarray(np.ones(3)), one.asarray(np.ones((3, 3)).T),
+    one.zeros(2), one.ones(2), one.empty(2), one.eye(2), one.arange(3), one.linspace(0, 1, 3),
+    one.full(2, 1.0), one.full((), True), one.full(2, 1, dtype="complex64"),
+    one.full(2, sc.JaxOps().ones(2)), one.fft.fftfreq(4), one.fft.rfftfreq(4, dtype="float32"),
+    one.asarray([1.0]), one.asarray(1.0), one.asarray(1, dtype="float32"), one.asarray(np.int8(1)),
+    one.asarray(np.ones(3)), one.asarray(np.ones((3, 3)).T), one.asarray(np.ones((100, 100))),
     one.asarray(np.ones(3), dtype="float32"), one.asarray(sc.JaxOps().ones(2)),
     one.random_key(0), one.random_normal(key, (2,)), one.random_uniform(key, (2,)),
     one.random_integers(key, (2,), high=5), one.random_rademacher(key, (2,)),
+    one.random_integers(key, (2,), "int64", low=-2**63, high=2**63),
+    one.random_split(one.random_key(0), 3)[0],
     one.assparse(np.eye(2)).data, one.sparse_to_dense(one.assparse(np.eye(2))),
+    *(one.assparse(np.eye(2), format=form).indices for form in one.sparse_formats),
+    *(one.assparse(sc.JaxOps().assparse(np.eye(2), format=form)).data
+      for form in one.sparse_formats),
+    one.eigh(one.eye(2)).eigenvectors, one.svd(one.ones((3, 2))).U,
     one.copy(one.ones(2)), one.zeros_like(one.ones(2)), one.matmul(one.eye(2), one.ones(2)),
     sc.Context(one).asarray(np.ones(64)), sc.Context(one).asarray([1, 2]), sc.Context(one).eye(2),
+    sc.Context(one).full(2, 1), sc.Context(one).assparse(np.eye(2)).data,
+    sc.DenseVectorSpace(2, sc.Context("numpy")).convert("jax:cpu:3").zeros(),
 ]
 for x in made:
-    assert one.device_of(x) == jax.devices()[1], (x, one.device_of(x))
+    assert one.device_of(x) == jax.devices()[3], (x, one.device_of(x))
     assert x.committed, x
 print("made")
 """
     assert run_python(code, **FOUR) == "made"
+
+
+def test_objects_on_a_named_device_compute_there_and_report_arrays_of_another(run_python):
+    code = """
+import jax, numpy as np
+import spacecore as sc
+X = sc.DenseVectorSpace(3, sc.Context("jax:cpu:3"))
+A = sc.DenseLinOp(X.ctx.asarray(np.diag([1.0, 2.0, 3.0])), X)
+B = 2 * A + sc.IdentityLinOp(X) + sc.DiagonalLinOp(X.ones(), X)
+for x in (X.zeros(), X.random(sc.JaxOps().random_key(0)), B @ X.ones(), B.H @ X.ones(),
+          B.to_dense(), sc.cg(B, X.ones()).x, A.vapply(X.ctx.asarray(np.ones((2, 3))))):
+    assert x.devices() == {jax.devices()[3]}, x.devices()
+for foreign in (sc.JaxOps().ones(3), sc.JaxOps("cpu:0").ones(3)):
+    for use in (X.check_member, A.apply, lambda b: sc.cg(A, b)):
+        try:
+            use(foreign)
+        except sc.SpaceValidationError as error:
+            print(error)
+"""
+    assert run_python(code, **FOUR) == "\n".join(["Expected device cpu:3, got cpu:0"] * 6)
 
 
 def test_without_a_name_nothing_is_placed(run_python):
@@ -111,6 +141,13 @@ x = jax.device_put(np.arange(8.0), sharding)
 assert ops.is_dense(x) and ops.device_of(x) == sharding and ops.is_on_host(x)
 assert np.array_equal(ops.export_dense(x), np.arange(8.0))
 assert np.array_equal(sc.Context("numpy").asarray(x), np.arange(8.0))
+X = sc.DenseVectorSpace(8, sc.Context("jax"))
+A = sc.DiagonalLinOp(jax.device_put(np.arange(1.0, 9.0), sharding), X)
+for y in (A @ x, A.H @ x, X.axpy(2.0, x, x), jax.jit(lambda A, x: A @ x)(A, x), X.ctx.asarray(x)):
+    assert y.sharding.is_equivalent_to(sharding, 1), y.sharding
+assert abs(float(X.norm(x)) - float(np.linalg.norm(np.arange(8.0)))) < 1e-12
+assert sc.cg(A, x).converged
+assert sc.Context("jax:cpu:3").asarray(x).devices() == {jax.devices()[3]}
 try:
     ops.export_dense(x, copy=False)
 except sc.ConversionError as error:

@@ -133,6 +133,48 @@ print(sc.Context("jax").dtype, sc.Context("jax").asarray(np.ones(2)).dtype)
     assert run_python(code).split() == ["refused", "float64", "float64"]
 
 
+@pytest.mark.skipif("jax_explicit_x64_dtypes" not in jax.config.values, reason="needs a newer JAX")
+@pytest.mark.parametrize("mode", ["warn", "error", "allow"])
+def test_wide_dtypes_are_refused_unless_enabled_whatever_is_made_on_request(run_python, mode):
+    # -W error: a warning of JAX's that it narrows something would fail this too.
+    code = """
+import jax, numpy as np, spacecore as sc
+ops, ctx = sc.JaxOps(), sc.Context("jax")
+asked = [
+    lambda: sc.Context("jax", dtype="float64"), lambda: ops.asarray(np.ones(2)),
+    lambda: ops.asarray([1.0], dtype="float64"), lambda: ops.full(2, 1.0, dtype="float64"),
+    lambda: ops.zeros(2, dtype="float64"), lambda: ops.import_dense(np.ones(2)),
+    lambda: ops.sum(ops.arange(3), dtype="int64"),
+    lambda: ops.random_integers(ops.random_key(0), (2,), "int64", high=5),
+]
+for ask in asked:
+    try:
+        print(ask())
+    except sc.CastError as error:
+        assert "jax_enable_x64" in str(error), error
+        told = "jax_explicit_x64_dtypes" in str(error)
+        assert told == (jax.config.jax_explicit_x64_dtypes.name == "ALLOW"), error
+assert not ops.has_dtype("float64")
+made = [
+    ctx.asarray(np.ones(2)), ctx.asarray([1, 2.0]), ctx.zeros(2), ctx.full(2, 1), ops.asarray(1.0),
+    ops.random_uniform(ops.random_key(2**40), (2,)), ops.random_normal(ops.random_key(0), (2,)),
+    ops.linspace(0, 1, 3), ops.fft.fftfreq(4), ops.eigh(ops.eye(2)).eigenvectors,
+]
+assert {x.dtype.name for x in made} == {"float32"}, made
+integers = [
+    ops.arange(3), ops.sum(ops.arange(3)), ops.searchsorted(ops.arange(3), ops.arange(2)),
+    ops.random_integers(ops.random_key(0), (2,), high=5), ops.asarray([1]), ops.full(2, 1),
+    ops.cumulative_prod(ops.arange(3, dtype="int8")), ops.argmax(ops.ones(2)),
+]
+assert {x.dtype.name for x in integers} == {"int32"}, integers
+with jax.enable_x64(True):
+    assert sc.Context("jax", dtype="float64").asarray([1.0]).dtype == "float64"
+    assert ops.asarray(np.ones(2)).dtype == ops.full(2, 1.0).dtype == "float64"
+print("refused")
+"""
+    assert run_python(code, JAX_ENABLE_X64="0", JAX_EXPLICIT_X64_DTYPES=mode) == "refused"
+
+
 def test_dtypes_that_jax_lacks_are_named():
     with pytest.raises(sc.CastError, match="JAX has no dtype float128"):
         ops.sanitize_dtype("float128")

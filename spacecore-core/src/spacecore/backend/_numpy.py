@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 
 from spacecore._typing import Array, DType, Scalar, Shape
-from spacecore.backend import _numpy_functions
+from spacecore.backend import _numpy_decompositions, _numpy_functions
 from spacecore.backend._declare import differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
@@ -24,6 +25,8 @@ from spacecore.backend.eager import RandomKey
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["NumpyOps"]
+
+_STATEFUL = differs("NumPy draws from a generator, which each draw changes")
 
 
 class NumpyOps(BackendOps):
@@ -77,17 +80,19 @@ class NumpyOps(BackendOps):
 
     argsort = staticmethod(_numpy_functions.argsort)
     astype = staticmethod(_numpy_functions.astype)
+    eigh = staticmethod(_numpy_decompositions.eigh)
+    eps = staticmethod(_numpy_functions.eps)
     finfo = staticmethod(_numpy_functions.finfo)
     iinfo = staticmethod(_numpy_functions.iinfo)
     sort = staticmethod(_numpy_functions.sort)
+    svd = staticmethod(_numpy_decompositions.svd)
     if _numpy_functions.VERSION < (2, 3):
         count_nonzero = staticmethod(_numpy_functions.count_nonzero)
         take_along_axis = staticmethod(_numpy_functions.take_along_axis)
 
     @differs("a sparse matrix is SciPy's, and SciPy is imported only once something uses it")
     def is_sparse(self, x: object, /) -> bool:
-        scipy_sparse = sys.modules.get("scipy.sparse")
-        return scipy_sparse is not None and bool(scipy_sparse.issparse(x))
+        return "scipy.sparse" in sys.modules and isinstance(x, _sparse_kinds())
 
     @staticmethod
     @differs("NumPy takes only its own dtypes and their names")
@@ -172,12 +177,15 @@ class NumpyOps(BackendOps):
         # Subclasses of arrays have products of their own.
         return dot_products(a) if type(a) is np.ndarray else plain_products(self, a)
 
+    @_STATEFUL
     def random_key(self, seed: int, /) -> RandomKey:
         return RandomKey(seed)
 
+    @_STATEFUL
     def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
         return key.split(num)
 
+    @differs("NumPy draws from a generator, which each draw changes, and no complex numbers")
     def random_normal(
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
@@ -189,6 +197,7 @@ class NumpyOps(BackendOps):
         parts = np.asarray(draw.standard_normal((2, *shape), dtype=_drawn(real)))
         return ((parts[0] + 1j * parts[1]) * np.sqrt(0.5)).astype(target)
 
+    @differs("NumPy draws from a generator, which each draw changes; rounding reaches `high`")
     def random_uniform(
         self,
         key: RandomKey,
@@ -205,6 +214,7 @@ class NumpyOps(BackendOps):
         below = np.nextafter(target.type(high), target.type(low))  # rounding may reach `high`
         return np.minimum(drawn, below)
 
+    @_STATEFUL
     def random_integers(
         self,
         key: RandomKey,
@@ -218,27 +228,44 @@ class NumpyOps(BackendOps):
         target = np.dtype(np.int64) if dtype is None else self.sanitize_dtype(dtype)
         return np.asarray(key.generator().integers(low, high, size=shape, dtype=target))
 
+    @_STATEFUL
     def random_rademacher(
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
         signs = np.asarray(key.generator().integers(0, 2, size=shape, dtype=np.int8))
         return (2 * signs - 1).astype(self.sanitize_dtype(dtype))
 
+    @differs("SciPy converts from a matrix, or makes one, by different functions")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: DType | None = None) -> Any:
-        from scipy import sparse
-
-        made = sparse.csr_array(x) if not sparse.issparse(x) else x
+        made: Any = x if isinstance(x, _sparse_kinds()) else _csr(x)
         made = made.asformat(format) if format is not None else made
         return made.astype(dtype, copy=False) if dtype is not None else made
 
+    @differs("SciPy's product is an operator of its matrices")
     def sparse_matmul(self, a: Any, x: Array, /) -> Any:
         return a @ x
 
+    @differs("SciPy's is a method of its matrices")
     def sparse_to_dense(self, a: Any, /) -> Any:
         return a.toarray()
 
+    @differs("NumPy's sparse matrices are SciPy's")
     def sparse_to_scipy(self, a: Any, /) -> Any:
         return a
+
+
+@cache
+def _sparse_kinds() -> tuple[type, type]:
+    """SciPy's sparse arrays and its sparse matrices."""
+    from scipy import sparse
+
+    return sparse.sparray, sparse.spmatrix
+
+
+def _csr(x: Array) -> Any:
+    from scipy import sparse
+
+    return sparse.csr_array(x)
 
 
 _FLOAT64 = np.dtype(np.float64)

@@ -43,9 +43,8 @@ class ArrayFacts:
         """
         return False
 
-    @staticmethod
     @default
-    def get_dtype(x: Array, /) -> DType:
+    def get_dtype(self, x: Array, /) -> DType:
         """Return the dtype of an array."""
         return x.dtype
 
