@@ -1,18 +1,34 @@
-"""The `linalg` extension, of which Torch has nearly all."""
+"""The `linalg` extension, of which Torch has nearly all.
+
+Torch's derivatives in forward mode of what it factorizes by LU take the factors for constants. The
+first derivative is right; what is differentiated again, by `torch.func.grad` around a `jvp` or by
+two `jvp`s, is silently wrong. There the functions are put together from others.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
+from torch.autograd import forward_ad
 
 from spacecore.backend import LinalgNamespace, differs
 from spacecore_torch._products import Products
 from spacecore_torch._promotion import common
 from spacecore_torch._reductions import Reductions
 from spacecore_torch._shapes import Shapes
+from spacecore_torch._tracing import is_outside_of_forward_mode
 
 __all__ = ["TorchLinalg"]
+
+_DERIVED = differs("Torch has wrong derivatives of what forward mode gives")
+
+
+class SlogdetResult(NamedTuple):
+    """What `slogdet` returns where Torch's own would be wrong."""
+
+    sign: torch.Tensor
+    logabsdet: torch.Tensor
 
 
 class TorchLinalg(LinalgNamespace):
@@ -36,13 +52,35 @@ class TorchLinalg(LinalgNamespace):
         return torch.linalg.cross(x1, x2, dim=axis)
 
     @staticmethod
-    @differs("Torch takes a stack of vectors for right-hand sides where it looks like one")
+    @differs(
+        "Torch takes a stack of vectors for right-hand sides where it looks like one, and has "
+        "wrong derivatives of what forward mode gives"
+    )
     def solve(x1: Any, x2: Any, /) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
+        if forward_ad._current_level >= 0 and is_outside_of_forward_mode(x1):
+            return _solved(x1, x2)
         if x2.ndim > 1 and x2.ndim == x1.ndim - 1:
             x2 = x2[None]
         return torch.linalg.solve(x1, x2)
+
+    @staticmethod
+    @_DERIVED
+    def det(x: Any, /) -> Any:
+        if forward_ad._current_level >= 0 and is_outside_of_forward_mode(x):
+            parity, diagonal = _pivots(x)
+            return parity * torch.prod(diagonal, -1)
+        return torch.linalg.det(x)
+
+    @staticmethod
+    @_DERIVED
+    def slogdet(x: Any, /) -> Any:
+        if forward_ad._current_level >= 0 and is_outside_of_forward_mode(x):
+            parity, diagonal = _pivots(x)
+            sign = parity * torch.prod(torch.sgn(diagonal), -1)
+            return SlogdetResult(sign, torch.sum(torch.log(torch.abs(diagonal)), -1))
+        return torch.linalg.slogdet(x)
 
     @staticmethod
     @differs("Torch adds the main diagonal of one matrix")
@@ -65,3 +103,18 @@ class TorchLinalg(LinalgNamespace):
             return torch.linalg.vector_norm(x, ord, axis, keepdims)
         magnitude = torch.abs(x)
         return Reductions.any(x, axis=()).to(magnitude.dtype) if ord == 0 else magnitude
+
+
+def _solved(a: Any, b: Any) -> Any:
+    """The solution by the inverse, of which Torch's derivatives are right, refined once."""
+    inverse = torch.linalg.inv(a)
+    x = torch.matmul(inverse, b)
+    return x + torch.matmul(inverse, b - torch.matmul(a, x))
+
+
+def _pivots(x: Any) -> tuple[Any, Any]:
+    """The sign of the permutation of an LU factorization, and the diagonal of U."""
+    factors, exchanged, _ = torch.linalg.lu_factor_ex(x)
+    places = torch.arange(1, x.shape[-1] + 1, device=x.device)
+    parity = torch.sum(exchanged != places, -1) % 2
+    return 1 - 2 * parity, torch.linalg.diagonal(factors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch._C import (  # type: ignore[attr-defined]
+from torch._C import (
     _are_functorch_transforms_active,
     _len_torch_function_stack,
 )
@@ -18,11 +18,14 @@ from torch._C._functorch import (
     maybe_get_level,
 )
 from torch._subclasses.fake_tensor import FakeTensor
+from torch.autograd import forward_ad
+from torch.compiler import is_compiling
 
 __all__ = [
     "default_device",
     "is_batched",
     "is_in_two_forward_modes",
+    "is_outside_of_forward_mode",
     "is_traced",
     "is_transforming",
     "is_wrapped",
@@ -49,31 +52,46 @@ def is_traced(x: Any, /) -> bool:
     """
     if not isinstance(x, torch.Tensor):
         return False
-    if torch.compiler.is_compiling():
+    if is_compiling():
         return True
-    if is_transforming() and is_functorch_wrapped_tensor(x):
-        return True
-    return x.is_meta or isinstance(x, FakeTensor)
+    return is_functorch_wrapped_tensor(x) or x.is_meta or isinstance(x, FakeTensor)
 
 
 def is_wrapped(x: Any) -> bool:
     """Tell whether a transform of `torch.func` maps or differentiates a tensor."""
-    if not is_transforming() or torch.compiler.is_compiling():
-        return False
-    return is_functorch_wrapped_tensor(x)
+    return not is_compiling() and is_functorch_wrapped_tensor(x)
 
 
 def is_batched(x: Any) -> bool:
     """Tell whether `vmap` maps `x`."""
     if not is_transforming() or not isinstance(x, torch.Tensor):
         return False
-    if torch.compiler.is_compiling():
+    if is_compiling():
         return False
     while is_functorch_wrapped_tensor(x):
         if is_batchedtensor(x):
             return True
         x = get_unwrapped(x)
     return False
+
+
+def is_outside_of_forward_mode(x: Any) -> bool:
+    """Tell whether forward mode runs, and its result may be differentiated by `x` again.
+
+    So it is for a matrix that `torch.func.grad` differentiates around a `torch.func.jvp`, also of
+    something else, and for one that requires a gradient.
+    """
+    if forward_ad._current_level < 0:
+        return False
+    if is_compiling():
+        return True  # for nothing can be asked
+    stack = get_interpreter_stack() or []
+    forward = max((s.level() for s in stack if s.key() == TransformType.Jvp), default=0)
+    while is_functorch_wrapped_tensor(x):
+        if maybe_get_level(x) < forward and not is_batchedtensor(x):
+            return True
+        x = get_unwrapped(x)
+    return bool(x.requires_grad)
 
 
 def is_in_two_forward_modes(x: Any) -> bool:
