@@ -10,6 +10,7 @@ import torch
 from spacecore.backend import differs
 from spacecore.errors import CastError, ConversionError
 from spacecore_torch._promotion import SCALARS, STORED_ONLY
+from spacecore_torch._tracing import default_device
 from spacecore_torch._transfer import from_foreign
 
 __all__ = ["Creation"]
@@ -74,6 +75,8 @@ class Creation:
         dtype: Any = None,
         device: Any = None,
     ) -> torch.Tensor:
+        if k == 0 and n_cols is None and dtype not in STORED_ONLY:
+            return torch.eye(n_rows, dtype=dtype, device=device)
         columns = n_rows if n_cols is None else n_cols
         if k == 0 and dtype not in STORED_ONLY:
             return torch.eye(n_rows, columns, dtype=dtype, device=device)
@@ -119,7 +122,7 @@ class Creation:
         obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None
     ) -> torch.Tensor:
         if isinstance(obj, torch.Tensor):
-            if dtype is None and device is None and not copy:
+            if device is None and not copy and (dtype is None or dtype is obj.dtype):
                 return obj
             return _from_tensor(obj, dtype, device, copy)
         if type(obj) in SCALARS:
@@ -155,21 +158,23 @@ def _from_tensor(x: torch.Tensor, dtype: Any, device: Any, copy: bool | None) ->
 
 def _from_data(obj: Any, dtype: Any, device: Any, copy: bool | None) -> torch.Tensor:
     """A tensor from a sequence, an array of another library, or a buffer."""
-    if isinstance(obj, list | tuple | range):
+    if isinstance(obj, _SEQUENCES):
         if copy is False:
             raise _uncopied(obj)
         if _holds_arrays(obj):
             made = torch.stack([Creation.asarray(item) for item in obj])
             return _from_tensor(made, dtype, device, None)
         return torch.asarray(obj, dtype=dtype, device=device)
-    source = obj if isinstance(obj, _Array) else np.asarray(memoryview(obj))
+    source = obj if isinstance(obj, _ARRAYS) else np.asarray(memoryview(obj))
     try:
         made = from_foreign(source, copy=copy)
     except ConversionError as error:
         if copy is False:
             raise ValueError(str(error)) from error
         raise
-    where = torch.get_default_device() if device is None else device
+    where = default_device() if device is None else device
+    if where == made.device and (dtype is None or dtype is made.dtype):
+        return made
     return _from_tensor(made, dtype, where, False if copy is False else None)
 
 
@@ -181,12 +186,18 @@ class _Array(Protocol):
     def __dlpack_device__(self) -> tuple[int, int]: ...
 
 
+_SEQUENCES = (list, tuple, range)
+_ARRAYS = (np.ndarray, torch.Tensor, _Array)  # to ask about a protocol takes long
+
+
 def _holds_arrays(items: Any) -> bool:
+    if SCALARS.issuperset(map(type, items)):
+        return False
     return any(_is_or_holds_array(item) for item in items if type(item) not in SCALARS)
 
 
 def _is_or_holds_array(item: Any) -> bool:
-    return _holds_arrays(item) if isinstance(item, list | tuple) else isinstance(item, _Array)
+    return _holds_arrays(item) if isinstance(item, (list, tuple)) else isinstance(item, _ARRAYS)
 
 
 def _uncopied(obj: Any) -> ValueError:

@@ -83,30 +83,31 @@ class Dtypes:
     @staticmethod
     @differs("Torch allows every cast within a kind, narrowing ones too")
     def can_cast(from_: Any, to: torch.dtype, /) -> bool:
-        widened = _WIDENED.get(from_)
-        return to in (_WIDENED[from_.dtype] if widened is None else widened)
+        dtype = from_ if isinstance(from_, torch.dtype) else from_.dtype
+        return promote_dtypes(dtype, to) is to
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")
     def finfo(type: Any, /) -> FloatLimits:
-        limits = _FLOAT_LIMITS.get(type)
-        return _float_limits(type) if limits is None else limits
+        dtype = type if isinstance(type, torch.dtype) else type.dtype
+        return _FLOAT_LIMITS.get(dtype) or _float_limits(dtype)
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")
     def iinfo(type: Any, /) -> IntegerLimits:
-        limits = _INTEGER_LIMITS.get(type)
-        return _integer_limits(type) if limits is None else limits
+        dtype = type if isinstance(type, torch.dtype) else type.dtype
+        return _INTEGER_LIMITS.get(dtype) or _integer_limits(dtype)
 
     @staticmethod
     @differs("Torch has it as an attribute of `finfo`")
     def eps(dtype: Any, /) -> float:
-        limits = _FLOAT_LIMITS.get(dtype)
-        return (_float_limits(dtype) if limits is None else limits).eps
+        return (_FLOAT_LIMITS.get(dtype) or _float_limits(dtype)).eps
 
     @staticmethod
     @differs("Torch has no such function")
     def isdtype(dtype: torch.dtype, kind: Any) -> bool:
+        if type(kind) is str and kind in _KINDS:
+            return dtype in _KINDS[kind]
         kinds = kind if isinstance(kind, tuple) else (kind,)
         return any(_is_of_kind(dtype, k) for k in kinds)
 
@@ -117,16 +118,14 @@ class Dtypes:
     )
 
 
-def _float_limits(type: Any) -> FloatLimits:
-    dtype = type if isinstance(type, torch.dtype) else type.dtype
+def _float_limits(dtype: torch.dtype) -> FloatLimits:
     found = torch.finfo(dtype)
     return FloatLimits(
         found.bits, found.eps, found.max, found.min, found.smallest_normal, dtype.to_real()
     )
 
 
-def _integer_limits(type: Any) -> IntegerLimits:
-    dtype = type if isinstance(type, torch.dtype) else type.dtype
+def _integer_limits(dtype: torch.dtype) -> IntegerLimits:
     found = torch.iinfo(dtype)
     return IntegerLimits(found.bits, found.max, found.min, dtype)
 
@@ -136,9 +135,6 @@ _FLOAT_LIMITS = {
     dtype: _float_limits(dtype) for dtype in _KINDS["real floating"] | _KINDS["complex floating"]
 }
 _INTEGER_LIMITS = {dtype: _integer_limits(dtype) for dtype in _KINDS["integral"]}
-_WIDENED = {
-    dtype: frozenset(to for to in _NAME_OF if promote_dtypes(dtype, to) is to) for dtype in _NAME_OF
-}
 
 
 def _is_of_kind(dtype: torch.dtype, kind: Any) -> bool:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from math import isfinite, isinf
 from typing import Any
 
 import torch
 
 from spacecore.backend import differs
-from spacecore_torch._promotion import SCALARS, broadcastable
+from spacecore_torch._promotion import SCALARS, broadcastable, scalar_like
 
 __all__ = ["Elementwise"]
 
 Binary = Callable[[Any, Any], torch.Tensor]
 
 
-def _with_scalars(native: Any) -> Binary:
-    """A binary function of which Torch takes a Python scalar as the second operand."""
+def _with_scalars(native: Any, mirrored: Any = None) -> Binary:
+    """A binary function of which Torch takes a Python scalar as the second operand.
+
+    `mirrored` is, where Torch has one, the function with its operands exchanged.
+    """
 
     def function(x1: Any, x2: Any, /) -> Any:
         if type(x2) in SCALARS and type(x1) not in SCALARS:
             return native(x1, x2)
-        if type(x1) not in SCALARS and x1.dtype is x2.dtype:
-            return native(x1, x2)
+        if type(x1) not in SCALARS:
+            if x1.dtype is x2.dtype:
+                return native(x1, x2)
+        elif mirrored is not None and type(x2) not in SCALARS:
+            return mirrored(x2, x1)
         return native(*broadcastable(x1, x2, scalars=True))
 
     function.__name__ = native.__name__
@@ -52,25 +58,25 @@ def _floor_divide(x1: Any, x2: Any) -> Any:
 class Elementwise:
     """Elementwise functions, wrapped as thinly as the differences allow."""
 
-    add = staticmethod(_with_scalars(torch.add))
-    bitwise_and = staticmethod(_with_scalars(torch.bitwise_and))
+    add = staticmethod(_with_scalars(torch.add, torch.add))
+    bitwise_and = staticmethod(_with_scalars(torch.bitwise_and, torch.bitwise_and))
     bitwise_left_shift = staticmethod(_with_scalars(torch.bitwise_left_shift))
-    bitwise_or = staticmethod(_with_scalars(torch.bitwise_or))
+    bitwise_or = staticmethod(_with_scalars(torch.bitwise_or, torch.bitwise_or))
     bitwise_right_shift = staticmethod(_with_scalars(torch.bitwise_right_shift))
-    bitwise_xor = staticmethod(_with_scalars(torch.bitwise_xor))
+    bitwise_xor = staticmethod(_with_scalars(torch.bitwise_xor, torch.bitwise_xor))
     copysign = staticmethod(_with_scalars(torch.copysign))
     divide = staticmethod(_with_scalars(torch.divide))
-    equal = staticmethod(_with_scalars(torch.eq))
+    equal = staticmethod(_with_scalars(torch.eq, torch.eq))
     floor_divide = staticmethod(_with_scalars(_floor_divide))
-    greater = staticmethod(_with_scalars(torch.gt))
-    greater_equal = staticmethod(_with_scalars(torch.ge))
-    less = staticmethod(_with_scalars(torch.lt))
-    less_equal = staticmethod(_with_scalars(torch.le))
-    multiply = staticmethod(_with_scalars(torch.multiply))
-    not_equal = staticmethod(_with_scalars(torch.ne))
+    greater = staticmethod(_with_scalars(torch.gt, torch.lt))
+    greater_equal = staticmethod(_with_scalars(torch.ge, torch.le))
+    less = staticmethod(_with_scalars(torch.lt, torch.gt))
+    less_equal = staticmethod(_with_scalars(torch.le, torch.ge))
+    multiply = staticmethod(_with_scalars(torch.multiply, torch.multiply))
+    not_equal = staticmethod(_with_scalars(torch.ne, torch.ne))
     pow = staticmethod(_with_scalars(torch.pow))
     remainder = staticmethod(_with_scalars(torch.remainder))
-    subtract = staticmethod(_with_scalars(torch.subtract))
+    subtract = staticmethod(_with_scalars(torch.subtract, torch.rsub))
 
     atan2 = staticmethod(_of_arrays(torch.atan2))
     hypot = staticmethod(_of_arrays(torch.hypot))
@@ -88,25 +94,29 @@ class Elementwise:
         if type(condition) is bool:  # what `allclose` gives
             condition = torch.full((), condition)
         if type(x1) in SCALARS:
-            if type(x2) in SCALARS:
-                return torch.where(condition, x1, x2)
-        elif type(x2) not in SCALARS and x1.dtype is x2.dtype:
-            return torch.where(condition, x1, x2)
-        return torch.where(condition, *broadcastable(x1, x2))
+            if type(x2) not in SCALARS:
+                x1 = scalar_like(x1, x2)
+        elif type(x2) in SCALARS:
+            x2 = scalar_like(x2, x1)
+        elif x1.dtype is not x2.dtype:
+            x1, x2 = broadcastable(x1, x2)
+        return torch.where(condition, x1, x2)
 
     @staticmethod
     @differs("Torch takes no mixture of arrays and scalars, promotes `x`, and wants a bound")
     def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
-        dtype = x.dtype
-        if type(min) is float is type(max):
-            if dtype.is_floating_point:
-                return torch.clamp(x, min, max)
-        elif _is_array_of(min, dtype) and _is_array_of(max, dtype):
-            return torch.clamp(x, min, max)
         if min is None and max is None:
             return torch.clone(x)
-        low, high = _bound(x, min), _bound(x, max)
-        return torch.clamp(x, low, high).to(dtype)
+        kinds = _BOUNDS.get(x.dtype, ())
+        if type(min) in kinds and type(max) in kinds:
+            lowest, highest = _RANGES[x.dtype]
+            if (min is None or lowest <= min <= highest or isinf(min)) and (
+                max is None or lowest <= max <= highest or isinf(max)
+            ):
+                return torch.clamp(x, min, max)
+        elif _is_array_of(min, x.dtype) and _is_array_of(max, x.dtype):
+            return torch.clamp(x, min, max)
+        return torch.clamp(x, _bound(x, min), _bound(x, max)).to(x.dtype)
 
     @staticmethod
     @differs("Torch gives 0 for NaN, and splits real and complex into two functions")
@@ -123,17 +133,31 @@ class Elementwise:
         return torch.round(x)
 
 
+_REAL = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+_BOUNDS = {
+    **dict.fromkeys(_REAL, frozenset({int, float, type(None)})),
+    **dict.fromkeys(_WHOLE, frozenset({int, type(None)})),
+}
+"""The types of scalar bounds that Torch takes beside an array of a dtype."""
+
+_RANGES = {
+    **{dtype: (torch.finfo(dtype).min, torch.finfo(dtype).max) for dtype in _REAL},
+    **{dtype: (torch.iinfo(dtype).min, torch.iinfo(dtype).max) for dtype in _WHOLE},
+}
+
+
 def _is_array_of(bound: Any, dtype: torch.dtype) -> bool:
-    return type(bound) not in SCALARS and bound is not None and bound.dtype is dtype
+    return bound is None or (type(bound) not in SCALARS and bound.dtype is dtype)
 
 
 def _bound(x: Any, bound: Any) -> Any:
-    """A bound of `clip` as an array of the dtype of `x`; one that no integer reaches is none."""
+    """A bound of `clip` as an array of the dtype of `x`; one that nothing reaches is none."""
     if bound is None:
         return None
     if type(bound) not in SCALARS:
         return bound.to(x.dtype)
-    if not x.dtype.is_floating_point and math.isfinite(bound):
-        limits = torch.iinfo(x.dtype)
-        bound = min(max(bound, limits.min), limits.max)
-    return torch.full((), bound, dtype=x.dtype, device=x.device)
+    if x.dtype in _RANGES and isfinite(bound):
+        lowest, highest = _RANGES[x.dtype]
+        bound = min(max(bound, lowest), highest)
+    return x.new_full((), bound)

@@ -162,7 +162,7 @@ class TorchOps(
         return test if device is None else test_device
 
     to_numpy = staticmethod(
-        differs("Torch refuses gradients, lazy conjugates and accelerators")(to_numpy)
+        differs("Torch refuses lazy conjugates and accelerators, and says less")(to_numpy)
     )
 
     @differs("other libraries read no lazy conjugates and no broadcast memory")

@@ -35,18 +35,20 @@ class Products:
     @staticmethod
     @differs("Torch broadcasts along the axis too, and takes no integers")
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-        if x1.ndim == 1 == x2.ndim and x1.dtype is x2.dtype:
+        dtype = x1.dtype
+        if dtype is x2.dtype and x1.ndim == 1 == x2.ndim:
             return torch.vdot(x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
                 f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "
                 f"along axis {axis}."
             )
-        if x1.dtype is not x2.dtype:
+        if dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
-        if x1.dtype.is_floating_point or x1.dtype.is_complex:
+            dtype = x1.dtype
+        if dtype.is_floating_point or dtype.is_complex:
             return torch.linalg.vecdot(x1, x2, dim=axis)
-        return torch.sum(x1 * x2, axis, dtype=x1.dtype)
+        return torch.sum(x1 * x2, axis, dtype=dtype)
 
     @staticmethod
     @differs("Torch wants vectors of one dtype")

@@ -13,7 +13,15 @@ import torch
 
 from spacecore.backend import dtype_name
 
-__all__ = ["SCALARS", "STORED_ONLY", "broadcastable", "common", "promote_dtypes", "result_type"]
+__all__ = [
+    "SCALARS",
+    "STORED_ONLY",
+    "broadcastable",
+    "common",
+    "promote_dtypes",
+    "result_type",
+    "scalar_like",
+]
 
 SCALARS = frozenset({bool, int, float, complex})
 """The types of numbers that have no dtype of their own."""
@@ -26,6 +34,16 @@ def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
     """Return the dtype that two meet in."""
     if one is other:
         return one
+    made = _PROMOTED.get((one, other))
+    if made is None:
+        made = _PROMOTED[one, other] = _promoted(one, other)
+    return made
+
+
+_PROMOTED: dict[tuple[torch.dtype, torch.dtype], torch.dtype] = {}
+
+
+def _promoted(one: torch.dtype, other: torch.dtype) -> torch.dtype:
     if one in STORED_ONLY or other in STORED_ONLY:  # Torch has no rule for these
         for dtype in (one, other):
             if dtype.is_floating_point or dtype.is_complex:
@@ -37,23 +55,18 @@ def promote_dtypes(one: torch.dtype, other: torch.dtype) -> torch.dtype:
 
 def result_type(*operands: Any) -> torch.dtype:
     """Return the dtype of an operation on arrays, dtypes and Python scalars."""
-    if len(operands) == 2:
-        x1, x2 = operands
-        if type(x1) is torch.Tensor is type(x2) and x1.dtype is x2.dtype:
-            return x1.dtype
-    return _joined(operands)
-
-
-def _joined(operands: tuple[Any, ...]) -> torch.dtype:
-    dtypes = [x if isinstance(x, torch.dtype) else x.dtype for x in operands if not _is_scalar(x)]
-    if not dtypes:
+    joined = None
+    scalars = []
+    for x in operands:
+        if type(x) in SCALARS or _is_scalar(x):
+            scalars.append(x)
+            continue
+        dtype = x if isinstance(x, torch.dtype) else x.dtype
+        joined = dtype if joined is None or joined is dtype else promote_dtypes(joined, dtype)
+    if joined is None:
         raise ValueError("`result_type` needs an array or a dtype among its arguments.")
-    joined = dtypes[0]
-    for dtype in dtypes[1:]:
-        joined = promote_dtypes(joined, dtype)
-    for scalar in operands:
-        if _is_scalar(scalar):
-            joined = _with_scalar(joined, scalar)
+    for scalar in scalars:
+        joined = _with_scalar(joined, scalar)
     return joined
 
 
@@ -66,13 +79,13 @@ def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, ...]
     scalars : bool
         Whether the function takes a Python scalar as its second operand.
     """
+    if type(x1) is torch.Tensor is type(x2):
+        return tuple(common(x1, x2)) if x1.ndim == 0 or x2.ndim == 0 else (x1, x2)
     if _is_scalar(x2):
-        return x1, (x2 if scalars else _as_array(x2, x1))
+        return x1, (x2 if scalars else scalar_like(x2, x1))
     if _is_scalar(x1):
-        return _as_array(x1, x2), x2
-    if x1.ndim == 0 or x2.ndim == 0:
-        return tuple(common(x1, x2))
-    return x1, x2
+        return scalar_like(x1, x2), x2
+    return tuple(common(x1, x2)) if x1.ndim == 0 or x2.ndim == 0 else (x1, x2)
 
 
 def common(*arrays: Any) -> list[Any]:
@@ -85,9 +98,12 @@ def _is_scalar(x: Any) -> bool:
     return isinstance(x, int | float | complex)
 
 
-def _as_array(scalar: Any, like: Any) -> torch.Tensor:
-    dtype = _with_scalar(like.dtype, scalar)
-    return torch.full((), scalar, dtype=dtype, device=like.device)
+def scalar_like(scalar: Any, like: Any) -> torch.Tensor:
+    """Return a scalar as an array beside another, of the dtype that the two meet in."""
+    dtype: torch.dtype = like.dtype
+    if type(scalar) is float and dtype.is_floating_point:
+        return like.new_full((), scalar)
+    return like.new_full((), scalar, dtype=_with_scalar(dtype, scalar))
 
 
 def _with_scalar(dtype: torch.dtype, scalar: Any) -> torch.dtype:

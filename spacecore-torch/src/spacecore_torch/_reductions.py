@@ -36,8 +36,11 @@ class Reductions:
             return torch.prod(x, dtype=dtype)
         if isinstance(axis, int):
             return torch.prod(x, axis, keepdims, dtype=dtype)
-        made = x.to(dtype or _widened(x.dtype), copy=True)
-        return _over_each_axis(torch.prod, made, axis, keepdims)
+        axes = range(x.ndim) if axis is None else axis
+        if len(axes) == x.ndim > 0 and not keepdims:
+            return torch.prod(x, dtype=dtype)
+        made = x.to(dtype or _widened(x.dtype), copy=not axes)
+        return _over_each_axis(torch.prod, made, axes, keepdims)
 
     @staticmethod
     @_EMPTY_AXES
@@ -93,13 +96,13 @@ class Reductions:
     @staticmethod
     @differs("Torch gives uint8 for uint8")
     def all(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-        flags = x if x.dtype is torch.bool else x != 0
+        flags = x != 0 if x.dtype is torch.uint8 else x
         return torch.all(flags, axis, keepdims)
 
     @staticmethod
     @differs("Torch gives uint8 for uint8")
     def any(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-        flags = x if x.dtype is torch.bool else x != 0
+        flags = x != 0 if x.dtype is torch.uint8 else x
         return torch.any(flags, axis, keepdims)
 
     @staticmethod
@@ -119,9 +122,8 @@ class Reductions:
         return torch.logsumexp(x, axis, keepdims)
 
 
-def _over_each_axis(reduction: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Any:
+def _over_each_axis(reduction: Callable[..., Any], x: Any, axes: Any, keepdims: bool) -> Any:
     """A reduction that Torch does over one axis, over several, one after the other."""
-    axes = range(x.ndim) if axis is None else axis
     for a in sorted((a % x.ndim for a in axes), reverse=True):
         x = reduction(x, a, keepdims)
     return x

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 
 from spacecore.backend import differs
-from spacecore_torch._promotion import common
+from spacecore_torch._promotion import STORED_ONLY, common
 from spacecore_torch._tracing import is_transforming
 from spacecore_torch._updates import as_index
 
@@ -56,6 +56,14 @@ class Searching:
     def searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
+        elif (
+            sorter is None
+            and side == "left"
+            and x1.is_contiguous()
+            and x2.is_contiguous()
+            and not is_transforming()
+        ):
+            return torch.searchsorted(x1, x2)
         if sorter is not None:
             sorter = _in_rows(sorter.to(torch.int64))
         return torch.searchsorted(_in_rows(x1), _in_rows(x2), side=side, sorter=sorter)
@@ -73,25 +81,27 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
-        if indices.dtype is torch.int64 and x.ndim == 1 and axis in _ONLY_AXIS:
+        if x.ndim == 1 and axis in _ONLY_AXIS and _is_taken(x, indices):
             return torch.take(x, indices)
         indices = as_index(indices)
         if axis is None:
             if x.ndim != 1:
                 raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
             return x[indices]
-        return x[(slice(None),) * (axis % x.ndim) + (indices,)]
+        if axis == 0:
+            return x[indices]
+        return x[(*(slice(None),) * (axis % x.ndim), indices)]
 
     @staticmethod
     @_NEGATIVE
     def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
+        if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS and _is_taken(x, indices):
+            return torch.take(x, indices)
         if indices.dtype is not torch.int64:
             indices = indices.to(torch.int64)
-        if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS:
-            return torch.take(x, indices)
         # A shift makes -1 of what is negative, and 0 of the rest.
         places = torch.sub(indices, indices >> 63, alpha=x.shape[axis])
-        if x.shape == places.shape:
+        if x.shape == places.shape or x.ndim == 1 == places.ndim:
             return torch.gather(x, axis, places)
         return torch.take_along_dim(x, places, axis)
 
@@ -131,6 +141,11 @@ class Searching:
         if x.dtype.is_complex:
             return Searching.unique_all(x).values
         return torch.unique(x)
+
+
+def _is_taken(x: Any, indices: Any) -> bool:
+    """Whether Torch's `take`, which counts from the end too, knows both dtypes."""
+    return indices.dtype is torch.int64 and x.dtype not in STORED_ONLY
 
 
 def _in_rows(x: Any) -> Any:

@@ -51,7 +51,7 @@ class Shapes:
     def transpose(x: Any, /, axes: Any = None) -> Any:
         if axes is not None:
             return torch.permute(x, axes)
-        return x.mT if x.ndim == 2 else torch.permute(x, tuple(range(x.ndim))[::-1])
+        return x.mT if x.ndim == 2 else torch.permute(x, tuple(range(x.ndim - 1, -1, -1)))
 
     @staticmethod
     @differs("Torch calls this `repeat_interleave`, and takes the wider integers only")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.compiler import is_compiling
 
 from spacecore.backend import dtype_name
 from spacecore.errors import ConversionError
@@ -40,7 +41,7 @@ def export(x: torch.Tensor, *, copy: bool | None = None) -> torch.Tensor:
     return x.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
 
 
-def to_numpy(x: torch.Tensor) -> Any:
+def to_numpy(x: Any, /) -> Any:
     """Return the values as a NumPy array, sharing the host's memory.
 
     Raises
@@ -48,7 +49,7 @@ def to_numpy(x: torch.Tensor) -> Any:
     ConversionError
         For a tensor that `export` refuses, or of a dtype that NumPy lacks.
     """
-    if not torch.compiler.is_compiling():  # where Torch would make it part of the graph
+    if not is_compiling():  # where Torch would make it part of the graph
         try:
             return x.numpy()
         except (RuntimeError, TypeError):

@@ -8,7 +8,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore_torch._promotion import STORED_ONLY
-from spacecore_torch._tracing import is_batched
+from spacecore_torch._tracing import is_batched, is_transforming
 
 __all__ = ["Updates", "as_index"]
 
@@ -32,13 +32,18 @@ class Updates:
         index = _checked(index)
         if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=True)
-        out: torch.Tensor = x.clone() if copy else x
         parts = index if isinstance(index, tuple) else (index,)
+        if parts and all(map(_selects_often, parts)):
+            put = torch.index_put if copy else torch.index_put_
+            return put(x, parts, _as_values(x, values), accumulate=True)
+        out: torch.Tensor = x.clone() if copy else x
+        if all(map(_is_basic, parts)):
+            selected = out[index]  # a view
+            selected += values
+            return out
         if all(map(_selects_once, parts)):
             out[index] += values
             return out
-        if all(map(_selects_often, parts)):
-            return out.index_put_(parts, _as_values(x, values), accumulate=True)
         places = _positions(x, index)
         filled = torch.broadcast_to(_as_values(x, values), places.shape)
         return out.put_(places, filled, accumulate=True)
@@ -68,6 +73,13 @@ def _selects_often(part: Any) -> bool:
     return isinstance(part, torch.Tensor) and part.dtype is not torch.bool
 
 
+def _is_basic(part: Any) -> bool:
+    return type(part) in _BASIC
+
+
+_BASIC = frozenset({int, slice, type(...), type(None)})
+
+
 def _selects_once(part: Any) -> bool:
     if isinstance(part, torch.Tensor):
         return part.dtype is torch.bool or part.ndim == 0
@@ -75,6 +87,8 @@ def _selects_once(part: Any) -> bool:
 
 
 def _any_batched(x: Any, index: Any, values: Any) -> bool:
+    if not is_transforming():
+        return False
     if isinstance(index, tuple):
         return is_batched(x) or is_batched(values) or any(map(is_batched, index))
     return is_batched(x) or is_batched(values) or is_batched(index)
