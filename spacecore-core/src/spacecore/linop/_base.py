@@ -13,10 +13,11 @@ from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import CheckLevel, DType, type_name
 from spacecore.backend import BackendOps
+from spacecore.linop._checked import checked_batch, guarded
 from spacecore.linop._probe import probe_adjoint, probe_batches, probe_hermitian
 from spacecore.linop._refusals import refuse_array_operand, refuse_batch
 from spacecore.linop._term import Term
-from spacecore.linop._written import checked_batch, inherited, inherited_batch, settle
+from spacecore.linop._written import inherited, inherited_batch, settle
 from spacecore.space import Space, TreeElement
 from spacecore.space._batch import batched
 from spacecore.space._element import plain
@@ -149,7 +150,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
             return inherited(self, "apply", "_kernel")(x)
         kernel = self._forward_kernel()
         if kernel is not None:
-            compiled = vars(self)["apply"] = _guarded(self.domain, kernel, self.ctx)
+            compiled = vars(self)["apply"] = guarded(self.domain, kernel, self.ctx)
             return compiled(x)
         if type(x) is TreeElement:
             x = x.value
@@ -180,7 +181,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
             return inherited(self, "rapply", "_adjoint_kernel")(y)
         kernel = self._backward_kernel()
         if kernel is not None:
-            compiled = vars(self)["rapply"] = _guarded(self.codomain, kernel, self.ctx)
+            compiled = vars(self)["rapply"] = guarded(self.codomain, kernel, self.ctx)
             return compiled(y)
         if type(y) is TreeElement:
             y = y.value
@@ -388,19 +389,6 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
     def __rmatmul__(self, other: Any) -> LinOp:
         return refuse_array_operand(self, "r@", other)
-
-
-def _guarded(space: Space, kernel: Kernel, ctx: Context) -> Kernel:
-    """The kernel behind the membership test of the space."""
-    if ctx.check_level == "none":
-        return kernel
-    check = space.check_member
-
-    def guarded(x: Any) -> Any:
-        check(x)
-        return kernel(x)
-
-    return guarded
 
 
 _NUMBERS = (int, float, complex, np.number)

@@ -11,8 +11,8 @@ from spacecore._context import Context, ContextLike
 from spacecore._typing import type_name
 from spacecore.errors import ConversionError, UnsupportedOperationError
 from spacecore.linop._base import LinOp
+from spacecore.linop._checked import checked_batch
 from spacecore.linop._coordinate import through_riesz
-from spacecore.linop._written import checked_batch
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
 

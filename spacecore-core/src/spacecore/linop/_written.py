@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-from spacecore.errors import SpaceValidationError
-from spacecore.space import Space, TreeElement
+from spacecore.linop._checked import checked_batch
+from spacecore.space import TreeElement
 
 if TYPE_CHECKING:
     from spacecore._typing import Shape
     from spacecore.linop._base import LinOp
 
-__all__ = ["checked_batch", "inherited", "inherited_batch", "settle"]
+__all__ = ["inherited", "inherited_batch", "settle"]
 
 _BATCH_FORMS = ("vapply", "rvapply")
 
@@ -86,22 +86,6 @@ def inherited_batch(op: LinOp, public: str) -> Callable[..., Any]:
     hooks = [own[f"_{public}"] for own in owns if f"_{public}" in own and public not in own]
     last = next(own[f"_{public}"] for own in reversed(owns) if f"_{public}" in own)
     return partial(hooks[0] if hooks else last, op)
-
-
-def checked_batch(space: Space, results: Any, leading: Shape) -> Any:
-    """Return what a function of a batch gave; raise if it is no batch with these leading axes.
-
-    Raises
-    ------
-    SpaceValidationError
-    """
-    if space.ctx.check_level != "none":
-        found = space.check_batch(results)
-        if found != leading:
-            raise SpaceValidationError(
-                f"Expected a batch with leading axes {leading} from a batch form, got {found}"
-            )
-    return results
 
 
 def inherited(op: LinOp, public: str, kernel: str) -> Callable[..., Any]:
