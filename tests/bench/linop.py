@@ -59,9 +59,10 @@ def _trees(budget: Budget) -> list[Row]:
     block = sc.DenseLinOp(np.eye(8), space)
     blocks = sc.BlockDiagonalLinOp([block] * 100)
     names: dict[str, Any] = {"dot": np.vdot, "Z": three, "z": three.ones()}
+    names["w"] = three.ones()
     names |= {"D": blocks, "d": blocks.domain.ones(), "multiply": np.matmul}
     names |= {"S": np.stack([np.eye(8)] * 100), "v": np.ones((100, 8, 1))}
-    inner = {"raw": "dot(z[0], z[0]) + dot(z[1], z[1]) + dot(z[2], z[2])", "ours": "Z.inner(z, z)"}
+    inner = {"raw": "dot(z[0], w[0]) + dot(z[1], w[1]) + dot(z[2], w[2])", "ours": "Z.inner(z, w)"}
     batched = {"raw": "multiply(S, v)", "ours": "D.apply(d)"}
     return [
         compared("numpy: tree of 3 leaves, inner", rounds(inner, names, budget), ceiling=5e-6),

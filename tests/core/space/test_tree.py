@@ -227,3 +227,42 @@ def test_a_tree_space_passes_through_jit(wide):
     back, value = wide.ops.jit(lambda Z, x: (Z, Z.inner(x, x)))(Z, Z.ones())
     assert back == Z
     assert float(value) == 4
+
+
+# Spaces that hold one space several times.
+
+
+def nested(ctx, depth):
+    made = sc.DenseVectorSpace(2, ctx)
+    for _ in range(depth):
+        made = sc.TreeSpace.from_leaf_spaces((made, made))
+    return made
+
+
+def test_a_space_held_twice_at_each_of_many_levels_is_asked_once(wide):
+    Z, other = nested(wide, 40), nested(wide, 40)  # in 2**40 places
+    assert Z.size == 2**41
+    assert Z.shape == (2**41,)
+    assert Z.stacked(3).size == 3 * 2**41
+    assert (Z.field, Z.is_euclidean) == ("real", True)
+    assert Z == other
+    assert hash(Z) == hash(other)
+    assert Z.stacked(3) == other.stacked(3)
+    assert nested(wide, 39) != Z
+    assert Z.convert(wide, dtype="complex64").field == "complex"
+    assert sc.IdentityLinOp(Z).shape == (2**41, 2**41)
+    assert sc.BlockDiagonalLinOp((sc.IdentityLinOp(Z),) * 2).shape == (2**42, 2**42)
+
+
+class Sized(sc.TreeSpace):
+    """A subclass that asks for its size before it is finished."""
+
+    def __init__(self, leaf_spaces):
+        super().__init__(tuple(range(len(leaf_spaces))), leaf_spaces)
+        self.half = self.size / 2
+
+
+def test_a_subclass_may_ask_while_it_is_made(wide):
+    Z = Sized([sc.DenseVectorSpace(2, wide), sc.DenseVectorSpace(4, wide)])
+    assert (Z.half, Z.size) == (3, 6)
+    assert Z.convert(wide, dtype="complex64").field == "complex"

@@ -51,6 +51,8 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
     treedef: Any
     leaf_spaces: tuple[Space, ...]
     _form: Form
+    _members: list[Callable[[Any], None]]
+    _inners: list[Callable[[Any, Any], Any]]
 
     def __init__(
         self,
@@ -71,15 +73,32 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
                 f"A TreeSpace has one space for each leaf. Got {len(spaces)} spaces for "
                 f"{self.treedef.num_leaves} leaves."
             )
-        for path, space in zip(_tree.paths(self.treedef), spaces, strict=True):
+        for number, space in enumerate(spaces):
             if space.ops.family != self.ops.family:
+                path = _tree.paths(self.treedef)[number]
                 raise ValueError(
                     f"The leaves of a TreeSpace are of one family. Got {space.ops.family} at "
                     f"{path} on a context of {self.ops.family}. Convert it first."
                 )
 
     def _prepare(self) -> None:
-        vars(self)["_form"] = form_of(self.treedef)
+        state = vars(self)
+        state["_form"] = form_of(self.treedef)
+        state["_known"] = {}
+        state["_members"] = [space.check_member for space in self.leaf_spaces]
+        state["_inners"] = [space._inner for space in self.leaf_spaces]
+
+    def _once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """What follows from the leaf spaces, which may be shared: worked out once an object.
+
+        A space nested in itself twice, thirty times over, is asked 31 times and not 2**30.
+        """
+        known = vars(self).get("_known")
+        if known is None:  # `__init__` of a subclass is still running
+            return compute()
+        if name not in known:
+            known[name] = compute()
+        return known[name]
 
     @classmethod
     def of(cls, tree: Any, *, ctx: ContextLike | None = None) -> Self:
@@ -106,14 +125,16 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     @property
     def size(self) -> int:
-        return sum(space.size for space in self.leaf_spaces)
+        size: int = self._once("size", lambda: sum(space.size for space in self.leaf_spaces))
+        return size
 
     @property
     def field(self) -> Literal["real", "complex"]:
         """Complex where every leaf space is."""
         if not self.leaf_spaces:
             return super().field
-        return "real" if any(s.field == "real" for s in self.leaf_spaces) else "complex"
+        is_real = self._once("real", lambda: any(s.field == "real" for s in self.leaf_spaces))
+        return "real" if is_real else "complex"
 
     @property
     def arity(self) -> int:
@@ -127,7 +148,10 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     @property
     def is_euclidean(self) -> bool:
-        return all(space.is_euclidean for space in self.leaf_spaces)
+        answer: bool = self._once(
+            "euclidean", lambda: all(space.is_euclidean for space in self.leaf_spaces)
+        )
+        return answer
 
     def element(self, value: Any) -> TreeElement:
         """Return a tree with arithmetic.
@@ -194,17 +218,19 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
     def inner(self, x: Any, y: Any) -> Any:
         if self.ctx.check_level == "none":
             return self._inner(x, y)
-        return self._total(self._checked(x), self._checked(y))
+        xs = self._checked(x)
+        return self._total(xs, xs if y is x else self._checked(y))
 
     def _checked(self, x: Any) -> list[Any]:
         """The leaves of a tree, each checked by its space."""
         leaves = self.leaves(x)
-        number = 0
+        passed = 0
         try:
-            for number, (space, leaf) in enumerate(zip(self.leaf_spaces, leaves, strict=True)):  # noqa: B007
-                space.check_member(leaf)
+            for check in self._members:
+                check(leaves[passed])
+                passed += 1
         except SpaceValidationError as error:
-            path = _tree.paths(self.treedef)[number]
+            path = _tree.paths(self.treedef)[passed]
             inner = str(error)
             joined = path + inner[1:] if inner.startswith("$") else f"{path}: {inner}"
             raise SpaceValidationError(joined) from None
@@ -214,11 +240,12 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         return self._total(self.leaves(x), self.leaves(y))
 
     def _total(self, xs: list[Any], ys: list[Any]) -> Any:
-        products = [s._inner(x, y) for s, x, y in zip(self.leaf_spaces, xs, ys, strict=True)]
+        products = [inner(x, y) for inner, x, y in zip(self._inners, xs, ys, strict=True)]
         return sum(products[1:], products[0]) if products else self.ops.zeros((), dtype=self.dtype)
 
     def _norm(self, x: Any) -> Any:
-        return self.ops.sqrt(self.ops.real(self._inner(x, x)))
+        leaves = self.leaves(x)
+        return self.ops.sqrt(self.ops.real(self._total(leaves, leaves)))
 
     def _add(self, x: Any, y: Any) -> Any:
         pairs = zip(self.leaf_spaces, self.leaves(x), self.leaves(y), strict=True)
@@ -259,10 +286,15 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
             return True
         if not isinstance(other, TreeSpace):
             return NotImplemented
-        return self.treedef == other.treedef and self.leaf_spaces == other.leaf_spaces
+        if self.treedef != other.treedef or len(self.leaf_spaces) != len(other.leaf_spaces):
+            return False
+        pairs = zip(self.leaf_spaces, other.leaf_spaces, strict=True)
+        distinct = {(id(one), id(two)): (one, two) for one, two in pairs}
+        return all(one == two for one, two in distinct.values())
 
     def __hash__(self) -> int:
-        return hash(self.leaf_spaces)
+        found: int = self._once("hash", lambda: hash(self.leaf_spaces))
+        return found
 
     def _notation(self, write: Writer) -> str:
         spaces = self.tree(list(self.leaf_spaces))
