@@ -40,6 +40,9 @@ class Solves:
         tangent_solve: Callable[..., Any],
         transpose_solve: Callable[..., Any],
     ) -> tuple[Any, Any]:
+        if torch.compiler.is_compiling():
+            # The number of steps depends on values: the graph ends before the solve, and goes on.
+            return _uncompiled(matvec, operands, b, solve, tangent_solve, transpose_solve)
         fixed = not any(map(_varies, _leaves(operands)))
         if fixed and not _varies(b):
             x, aux = solve(operands, b, _same)
@@ -63,6 +66,11 @@ class Solves:
         )
         x, *aux = _Solve.apply(problem, b, *varying)  # type: ignore[no-untyped-call]
         return x, tuple(aux)
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def _uncompiled(*args: Any) -> tuple[Any, Any]:
+    return Solves.custom_linear_solve(*args)
 
 
 def _same(function: Callable[..., Any]) -> Callable[..., Any]:

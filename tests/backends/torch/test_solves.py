@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 from torch.autograd import forward_ad
@@ -194,3 +196,30 @@ def test_memory_does_not_grow_with_the_steps():
             sc.cg(sc.DiagonalLinOp(d, Y), torch.ones(n, dtype=torch.float64), maxiter=steps)
         kept.append(len(saved))
     assert 0 < kept[0] == kept[1] < 10
+
+
+# What Torch's compiler warns of is its own code.
+@pytest.mark.filterwarnings("ignore:.*grad attribute of a Tensor that is not a leaf:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*script_method.*:DeprecationWarning")
+@pytest.mark.parametrize("compiler", ["eager", "inductor"])
+def test_inside_compiled_functions(system, compiler):
+    """The graph ends before the solve and goes on after it; numbers and gradients are the same."""
+    if compiler == "inductor" and shutil.which("g++") is None:
+        pytest.skip("Torch's compiler needs another")
+    S, b = system
+    leaf, rhs = S.clone().requires_grad_(), b.clone().requires_grad_()
+    A = sc.DenseLinOp(leaf, X)
+
+    def loss(b):
+        return (2 * sc.cg(A, 3 * b, tol=1e-13).x).square().sum()
+
+    torch.compiler.reset()
+    compiled = torch.compile(loss, backend=compiler)
+    expected = (6 * by_inverse(leaf, rhs)).square().sum()
+    assert torch.allclose(compiled(b), expected)
+    for found, slope in zip(
+        torch.autograd.grad(compiled(rhs), (leaf, rhs)),
+        torch.autograd.grad(expected, (leaf, rhs)),
+        strict=True,
+    ):
+        assert torch.allclose(found, slope)

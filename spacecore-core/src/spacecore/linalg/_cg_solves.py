@@ -52,7 +52,6 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
     return solve_watched(ops, operands, b, own, options)
 
 
-@cache
 def _facts(ops: BackendOps) -> tuple[bool, bool]:
     """Whether a backend compiles loops, and whether it has derivatives through a solve."""
     bindings = ops.bindings()
