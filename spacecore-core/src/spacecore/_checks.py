@@ -1,12 +1,13 @@
-"""The four check levels, cheapest first."""
+"""The four check levels, cheapest first, and what checks call that which they refuse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spacecore._typing import CheckLevel
+from spacecore._typing import CheckLevel, type_name
+from spacecore.backend import BackendOps
 
-__all__ = ["CHECK_LEVELS", "normalize_check_level", "strictest"]
+__all__ = ["CHECK_LEVELS", "normalize_check_level", "not_dense", "not_sparse", "strictest"]
 
 CHECK_LEVELS: tuple[CheckLevel, ...] = ("none", "cheap", "standard", "strict")
 
@@ -28,3 +29,19 @@ def normalize_check_level(level: object) -> CheckLevel:
 def strictest(levels: Iterable[CheckLevel]) -> CheckLevel:
     """Return the level that checks most."""
     return max(levels, key=CHECK_LEVELS.index)
+
+
+def not_dense(ops: BackendOps, x: object, role: str = "") -> str:
+    """Say that a dense array of a backend was expected, and what was got."""
+    return f"Expected dense array for {ops.family}{role}, got {_kind(ops, x)}"
+
+
+def not_sparse(ops: BackendOps, x: object) -> str:
+    """Say that a sparse matrix of a backend was expected, and what was got."""
+    return f"Expected sparse matrix for {ops.family}, got {_kind(ops, x)}"
+
+
+def _kind(ops: BackendOps, x: object) -> str:
+    """The type; of an array also whether it is sparse, which its class may not say."""
+    kind = "sparse " if ops.is_sparse(x) else "dense " if ops.is_dense(x) else ""
+    return f"{kind}{type_name(x)}"

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from spacecore._casting import cast, check_cast
-from spacecore._checks import normalize_check_level
+from spacecore._checks import normalize_check_level, not_dense, not_sparse
 from spacecore._typing import CheckLevel, Device, DType, Shape, type_name
 from spacecore.backend import BackendFamily, BackendOps, dtype_name, transfer
 from spacecore.errors import CastError, ConversionError
@@ -135,7 +135,7 @@ class Context:
         TypeError
         """
         if not self.ops.is_dense(x):
-            raise TypeError(f"Expected dense array for {self.ops.family}, got {type_name(x)}")
+            raise TypeError(not_dense(self.ops, x))
 
     def assert_sparse(self, x: object) -> None:
         """Raise unless `x` is a sparse matrix of this backend.
@@ -145,7 +145,7 @@ class Context:
         TypeError
         """
         if not self.ops.is_sparse(x):
-            raise TypeError(f"Expected sparse matrix for {self.ops.family}, got {type_name(x)}")
+            raise TypeError(not_sparse(self.ops, x))
 
     def zeros(self, shape: int | Shape) -> Any:
         """Return an array of zeros."""

@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_named_in_one_line(wide, foreign_ops):
         f"Expected dense array for {ops.family}": lambda: sc.DenseLinOp(foreign.ones((3, 2)), X, Y),
         "gives complex128": lambda: sc.DenseLinOp(ops.ones((3, 2), dtype=ops.complex128), X, Y),
         r"Expected shape \(2,\), got \(3,\)": lambda: sc.DiagonalLinOp(wide.ones(3), X),
-        "got ndarray|got .*Array|got .*Tensor": lambda: sc.SparseLinOp(wide.ones((3, 2)), X, Y),
+        "got dense": lambda: sc.SparseLinOp(wide.ones((3, 2)), X, Y),
     }
     for message, build in wrong.items():
         with pytest.raises(sc.SpaceValidationError, match=message) as caught:

@@ -249,3 +249,25 @@ def test_convert_never_loses_the_imaginary_part(ops):
     X = sc.DenseVectorSpace(3, sc.Context(ops, "complex64"))
     with pytest.raises(sc.CastError, match="complex64 into float32"):
         X.convert(ops, dtype="float32")
+
+
+def test_sparse_arrays_are_called_so(ops):
+    if not ops.allow_sparse:
+        pytest.skip("needs sparse matrices")
+    ctx = sc.Context(ops, "float64")
+    X = sc.DenseCoordinateSpace((2, 2), ctx)
+    sparse = ctx.assparse([[1, 0], [0, 1]])
+    told = f"Expected dense array for {ops.family}, got sparse "
+    for refused in (
+        lambda: X.check_member(sparse),
+        lambda: X.check_batch(sparse),
+        lambda: X.unflatten(sparse),
+        lambda: sc.TreeSpace.of([X]).check_member([sparse]),
+        lambda: sc.DenseLinOp(sparse, sc.DenseVectorSpace(2, ctx)),
+        lambda: sc.DiagonalLinOp(sparse, X),
+        lambda: ctx.assert_dense(sparse),
+    ):
+        with pytest.raises((sc.SpaceValidationError, TypeError), match=told):
+            refused()
+    with pytest.raises(TypeError, match=f"Expected sparse matrix for {ops.family}, got dense "):
+        ctx.assert_sparse(X.ones())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from spacecore._ambient import resolve_context_priority
+from spacecore._checks import not_dense
 from spacecore._context import ContextLike
-from spacecore._typing import type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
 from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients
@@ -44,9 +44,7 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
     def __init__(self, d: Any, space: Space | None = None, ctx: ContextLike | None = None):
         context = resolve_context_priority(ctx, d if space is None else space)
         if not context.ops.is_dense(d):
-            raise SpaceValidationError(
-                f"Expected dense array for {context.ops.family}, got {type_name(d)}"
-            )
+            raise SpaceValidationError(not_dense(context.ops, d))
         if space is None:
             kind = DenseVectorSpace if len(d.shape) == 1 else DenseCoordinateSpace
             space = kind(tuple(d.shape), context)

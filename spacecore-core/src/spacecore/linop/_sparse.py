@@ -7,8 +7,9 @@ from math import prod
 from typing import Any
 
 from spacecore._ambient import resolve_context_priority
+from spacecore._checks import not_sparse
 from spacecore._context import ContextLike
-from spacecore._typing import Shape, type_name
+from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
@@ -53,9 +54,7 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
     ):
         context = resolve_context_priority(ctx, dom, *(() if cod is None else (cod,)))
         if not context.ops.is_sparse(A):
-            raise SpaceValidationError(
-                f"Expected sparse matrix for {context.ops.family}, got {type_name(A)}"
-            )
+            raise SpaceValidationError(not_sparse(context.ops, A))
         if cod is None:
             rows = (int(A.shape[0]),)
             fits = are_vectors(dom) and dom.shape == rows and dom.is_euclidean

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from spacecore._checks import not_dense
 from spacecore._context import Context, ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import CheckLevel, DType, Shape, type_name
@@ -305,7 +306,7 @@ class Space(Value, static=("ctx",)):
             return
         ops, shape = self.ops, (*leading, self.size)
         if not ops.is_dense(v):
-            raise SpaceValidationError(f"Expected dense array for {ops.family}, got {type_name(v)}")
+            raise SpaceValidationError(not_dense(ops, v))
         if tuple(v.shape) != shape:
             raise SpaceValidationError(f"Expected shape {shape}, got {tuple(v.shape)}")
         if v.dtype != self.dtype:

@@ -9,6 +9,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacecore._ambient import resolve_context_priority
+from spacecore._checks import not_dense
 from spacecore._context import Context, ContextLike
 from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
@@ -222,7 +223,7 @@ def _leading_axes(ops: BackendOps, own: Shape, dtype: DType, xs: Any) -> Shape:
 def _refuse_foreign(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
     """Say what is wrong with `x`; return if it is an element after all."""
     if not ops.is_dense(x):
-        raise SpaceValidationError(f"Expected dense array for {ops.family}, got {type_name(x)}")
+        raise SpaceValidationError(not_dense(ops, x))
     if tuple(x.shape) != shape:
         raise SpaceValidationError(f"Expected shape {shape}, got {tuple(x.shape)}")
     if x.dtype != dtype:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 from spacecore._ambient import normalize_context
+from spacecore._checks import not_dense
 from spacecore._context import ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import type_name
@@ -146,9 +147,7 @@ class WeightedInnerProduct(InnerProduct, data=("weights",)):
     def validate_for(self, space: Space) -> None:
         ops, weights = space.ops, self.weights
         if not ops.is_dense(weights):
-            raise SpaceValidationError(
-                f"Expected dense array for {ops.family} as weights, got {type_name(weights)}"
-            )
+            raise SpaceValidationError(not_dense(ops, weights, " as weights"))
         wanted = dtype_name(ops.real_dtype(space.dtype))
         if dtype_name(weights.dtype) != wanted:
             raise SpaceValidationError(
