@@ -7,10 +7,12 @@
 A survey of a valley, real elevations, has been measured with noise; some places were measured
 badly. The smooth surface that fits it best solves a linear system with one unknown for each point:
 
-.. math:: (W + \\lambda L)\\, u = W f
+.. code-block:: text
 
-with the measurements :math:`f`, how much each is worth in the diagonal :math:`W`, and the grid's
-Laplacian :math:`L`. Here you will
+   (W + λ L) u = W f
+
+with the measurements f, how much each is worth in the diagonal W, and the grid's Laplacian L. Here
+you will
 
 * solve it with ``cg``, and read what comes back;
 * look over its shoulder: history, callback, pictures of the iterates;
@@ -82,7 +84,7 @@ panels = [("measured", measured), *((f"step {k}", u) for k, u in frames.items())
 panels += [("solution", result.x), ("truth", truth)]
 figure, axes = plt.subplots(1, len(panels), figsize=(12, 2.4), layout="constrained")
 for ax, (title, surface) in zip(axes, panels, strict=True):
-    ax.imshow(surface, cmap="terrain", vmin=truth.min(), vmax=truth.max())
+    ax.imshow(surface, cmap="cividis", vmin=truth.min(), vmax=truth.max())
     ax.set_title(title)
     ax.axis("off")
 plt.show()
@@ -101,8 +103,8 @@ better = sc.cg(A, f, preconditioner=jacobi, history=True)
 print("steps without:", result.num_iters, " with:", better.num_iters)
 
 ax = result.plot()
-ax.semilogy(better.history, color="C3", label="with Jacobi")
-ax.legend(frameon=False)
+ax.semilogy(better.history, "o-", ms=3, lw=1.6, color="C1", label="with Jacobi")
+ax.legend()
 plt.show()
 
 # %%

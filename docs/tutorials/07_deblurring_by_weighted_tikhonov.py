@@ -7,17 +7,18 @@
 A photograph is out of focus, and its lens leaves the corners dark. Brightened afterwards, they are
 full of noise, while the middle is clean. Who treats all pixels alike must choose between two
 mistakes: smooth the corners and lose the face, or sharpen the face and the noise with it. Weighted
-Tikhonov regularisation need not choose. It looks for the picture :math:`u` for which
+Tikhonov regularisation need not choose. It looks for the picture u for which
 
-.. math:: \\sum_i \\frac{(A u - b)_i^2}{\\sigma_i^2} + \\lambda \\, \\|D u\\|^2
+.. code-block:: text
 
-is least, with the blur :math:`A`, the photograph :math:`b`, its noise :math:`\\sigma`, and the
-slopes :math:`D u`. Here you will
+   ‖(A u − b) / σ‖²  +  λ ‖D u‖²        A blurs, b is the photograph, σ its noise, D u the slopes
+
+is least. Here you will
 
 * write a blur and a gradient as functions, and have them tested;
-* put :math:`1/\\sigma^2` into the space of photographs, and never write it again;
+* put 1/σ² into the space of photographs, and never write it again;
 * solve the normal equations with ``cg``, watch it, and precondition it;
-* find :math:`\\lambda` without knowing the true picture;
+* find λ without knowing the true picture;
 * run it all on JAX.
 """
 
@@ -86,7 +87,7 @@ plt.show()
 # Operators and their spaces
 # --------------------------
 #
-# Pictures are measured plainly. Photographs are measured by :math:`1/\sigma^2`: in that norm an
+# Pictures are measured plainly. Photographs are measured with the weights 1/σ²: in that norm an
 # error of one standard deviation counts one, wherever it is. The gradient has two parts of
 # different shapes, so it maps into a space of trees.
 #
@@ -120,7 +121,8 @@ def model(sigma, ctx):
         }
     )
     made = sc.MatrixFreeLinOp.from_coordinate_adjoint
-    return made(blur, blur, pictures, photos), made(slopes, slopes_transposed, pictures, gradients)
+    A = made(blur, blur, pictures, photos)
+    return A, made(slopes, slopes_transposed, pictures, gradients)
 
 
 model(sigma, sc.Context("numpy", check_level="strict"))
@@ -132,9 +134,9 @@ print(D)
 # The normal equations
 # --------------------
 #
-# The least sum of squares is where :math:`(A^* A + \lambda D^* D)\, u = A^* b`. With the weights in
-# the space, this is all there is to write. That the operator is Hermitian is known from how it is
-# composed.
+# The least sum of squares is where ``(A.H @ A + λ D.H @ D) u = A.H @ b``. With the weights in the
+# space, this is all there is to write: ``A.H`` holds them. That the operator is Hermitian is known
+# from how it is composed.
 
 lam = 100.0
 N = A.H @ A + lam * D.H @ D
@@ -146,7 +148,7 @@ print(result)
 # %%
 # The weights differ by a factor of six thousand, and that is what takes so many steps. What the
 # blur does to smooth parts of a picture is nothing, so for these ``A.H @ A`` is multiplication by
-# :math:`1/\sigma^2`; and four differences meet in a pixel. Together:
+# 1/σ²; and four differences meet in a pixel. Together:
 
 P = sc.DiagonalLinOp(1 / (A.domain.ones() / sigma**2 + 4 * lam))
 better = sc.cg(N, A.H @ photo, tol=1e-5, preconditioner=P, history=True)
@@ -162,22 +164,23 @@ assert better.num_iters < 0.5 * result.num_iters
 # How smooth?
 # -----------
 #
-# If :math:`u` were the truth, then :math:`A u - b` would be noise, and its square in the norm of
-# photographs would be, on the average, the number of pixels. A :math:`\lambda` that is too large
-# leaves more, and explains the photograph badly; one that is too small leaves less, and explains
-# the noise. So walk down from large :math:`\lambda`, and stop where one standard deviation a pixel
-# is left. Each solve begins where the one before it ended.
+# If u were the truth, then A u − b would be noise, and its square in the norm of photographs would
+# be, on the average, the number of pixels. A λ that is too large leaves more, and explains the
+# photograph badly; one that is too small leaves less, and explains the noise. So walk down from
+# large λ, and choose the first that leaves no more than one standard deviation a pixel. Each solve
+# begins where the one before it ended.
 #
 # For comparison, the same with *one* number for all of the noise, its root mean square.
 
 
 def path(A, D, photo, strengths):
-    """Yield λ, the solution, what is left of each pixel in standard deviations, and the steps."""
+    """Yield λ, the solution, what is left of a pixel in units of σ, and the steps."""
     worth = A.codomain.geometry.weights
     u = None
     for lam in strengths:
+        N = A.H @ A + lam * D.H @ D
         P = sc.DiagonalLinOp(1 / (A.domain.ones() * worth + 4 * lam))
-        found = sc.cg(A.H @ A + lam * D.H @ D, A.H @ photo, x0=u, tol=1e-5, preconditioner=P)
+        found = sc.cg(N, A.H @ photo, x0=u, tol=1e-5, preconditioner=P)
         found.raise_for_status()
         u = found.x
         left = A.codomain.norm(A @ u - photo) / np.sqrt(photo.size)
@@ -200,6 +203,7 @@ chosen = {
 }
 print("steps along the path:", [steps for *_, steps in paths["σ for each pixel"]])
 
+# sphinx_gallery_start_ignore
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), sharex=True, layout="constrained")
 for (name, found), color in zip(paths.items(), ("C1", "C0"), strict=True):
     lams, us, left, _ = zip(*found, strict=True)
@@ -215,12 +219,13 @@ axes[1].set(title="What only we know", xlabel="λ", ylabel="error, root mean squ
 axes[1].set_ylim(bottom=0)
 axes[1].legend()
 plt.show()
+# sphinx_gallery_end_ignore
 errors = {name: [rms(u - truth) for _, u, *_ in found] for name, found in paths.items()}
 assert min(errors["one σ for all"]) > 1.05 * rms(chosen["σ for each pixel"][1] - truth)
 
 # %%
 # Circles mark what was chosen, not knowing the truth. The curves on the right say more: with one σ
-# for all there is no :math:`\lambda` as good as this one. And on the left both look fine; what the
+# for all there is no λ as good as this one. And on the left both look fine; what the
 # photograph tells is only as true as the σ that it is asked with.
 #
 # Before and after
@@ -229,11 +234,8 @@ assert min(errors["one σ for all"]) > 1.05 * rms(chosen["σ for each pixel"][1]
 middle = down**2 + across**2 < 0.25
 pictures = {"photograph": photo, **{name: found[1] for name, found in chosen.items()}}
 for name, u in pictures.items():
-    error = u - truth
-    print(
-        f"{name:16}  error {rms(error):.3f}, in the middle {rms(error[middle]):.3f}"
-        f"   PSNR {-20 * np.log10(rms(error)):.1f} dB, {-20 * np.log10(rms(error[middle])):.1f} dB"
-    )
+    for where, error in (("all over", u - truth), ("in the middle", (u - truth)[middle])):
+        print(f"{name:17} {where:14} {rms(error):.3f}, PSNR {-20 * np.log10(rms(error)):.1f} dB")
 
 # sphinx_gallery_start_ignore
 fig, axes = plt.subplots(2, 4, figsize=(10.4, 6), layout="constrained")

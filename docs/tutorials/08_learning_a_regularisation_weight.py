@@ -6,11 +6,12 @@
 
 Every regularised fit has a weight that somebody chose. What it should be is a question to data that
 the fit has not seen: take the weight whose fit predicts these best. Trying out a grid answers it
-for one weight, hardly for two, and not for five. A derivative answers it for any number
-:math:`\\theta` of them, if it can go through the solve:
+for one weight, hardly for two, and not for five. A derivative answers it for any number θ of them,
+if it can go through the solve:
 
-.. math:: \\min_\\theta \\; \\| F_2\\, c_\\theta - y_2 \\|^2
-   \\quad \\text{where} \\quad (F_1^* F_1 + \\Lambda_\\theta)\\, c_\\theta = F_1^* y_1
+.. code-block:: text
+
+   minimise ‖F₂ c(θ) − y₂‖²     where     (F₁.H F₁ + Λ(θ)) c(θ) = F₁.H y₁
 
 The derivative of a linear system's solution is the solution of another linear system. So ``cg``
 need not be taken apart for it, and remembers none of its steps. Here you will
@@ -76,8 +77,8 @@ plt.show()
 #
 # What should be small? Coefficients of neighbouring days should differ little, and the less the
 # longer ago they are; after the hundredth they are zero. So take their differences, in a space that
-# counts the k-th difference k times. Each series has a weight of its own, and :math:`\theta` are
-# the logarithms of the two.
+# counts the k-th difference k times. Each series has a weight of its own, and θ are the logarithms
+# of the two.
 
 
 def problem(ctx):
@@ -120,21 +121,20 @@ here = problem(sc.Context("numpy"))
 start = {"traded": -4.0, "swing": -4.0}
 print(here["fit"][0])
 print(fitted(start, here))
-print(
-    f"error on the days fitted {error(start, here, 'fit'):.3f}, on others {error(start, here):.3f}"
-)
+for part in ("fit", "choose"):
+    print(f"mean squared error on the days to {part}: {error(start, here, part):.3f}")
 
 # %%
 # Through the solve
 # -----------------
 #
 # ``ops.value_and_grad`` differentiates ``error`` as any other function, and ``ops.jit`` compiles
-# where the library does. The gradient is a tree like :math:`\theta`. NumPy has no derivatives, but
-# it has differences to compare them with.
+# where the library does. The gradient is a tree like θ. NumPy has no derivatives, but it has
+# differences to compare them with.
 
 h = 1e-4
 by_differences = {
-    name: (error({**start, name: t + h}, here) - error({**start, name: t - h}, here)) / (2 * h)
+    name: (error(start | {name: t + h}, here) - error(start | {name: t - h}, here)) / (2 * h)
     for name, t in start.items()
 }
 print("numpy", [f"{by_differences[name]:.6f}" for name in start])
@@ -143,15 +143,16 @@ import jax
 
 jax.config.update("jax_enable_x64", True)
 
+compiled = {}
 for library in ("jax", "torch"):
     try:
         ctx = sc.Context(library, "float64")
     except ImportError as missing:
         print(missing)
         continue
-    value_and_slope = ctx.ops.jit(ctx.ops.value_and_grad(error))
+    compiled[library] = ctx.ops.jit(ctx.ops.value_and_grad(error))
     theta = {name: ctx.asarray(t) for name, t in start.items()}
-    value, slope = value_and_slope(theta, problem(ctx))
+    value, slope = compiled[library](theta, problem(ctx))
     print(f"{library:5}", [f"{float(slope[name]):.6f}" for name in start])
     for name in start:
         assert np.isclose(float(slope[name]), by_differences[name], rtol=1e-6)
@@ -230,35 +231,35 @@ plt.show()
 # Now each series has its own. The start is the same. The surface behind the path is there for us to
 # see; the descent has no need of it.
 
-of_two = ops.jit(ops.value_and_grad(error))
+of_two = compiled["jax"]
 way = descend(of_two, {name: ctx.asarray(t) for name, t in start.items()}, 60)
 learned = {name: float(t) for name, t in way[-1][0].items()}
 
-traded, swing = np.linspace(-5, 7, 25), np.linspace(-5, 13, 19)
-surface = np.array(
-    [
-        [
-            float(of_two({"traded": ctx.asarray(a), "swing": ctx.asarray(b)}, known)[0])
-            for a in traded
-        ]
-        for b in swing
-    ]
-)
-print(f"lowest of {surface.size} points {surface.min():.5f}, of the descent {way[-1][1]:.5f}")
-print("no point of the grid is lower by a hundred-thousandth:", way[-1][1] < surface.min() + 1e-5)
 
+def height(traded, swing):
+    theta = {"traded": ctx.asarray(traded), "swing": ctx.asarray(swing)}
+    return float(of_two(theta, known)[0])
+
+
+traded, swing = np.linspace(-5, 7, 25), np.linspace(-5, 13, 19)
+surface = np.array([[height(a, b) for a in traded] for b in swing])
+lowest, reached = surface.min(), way[-1][1]
+print(f"lowest of {surface.size} points {lowest:.5f}, where the descent ends {reached:.5f}")
+print("no point is lower by a hundred-thousandth:", reached < lowest + 1e-5)
+
+# sphinx_gallery_start_ignore
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 levels = surface.min() * np.geomspace(1, 2, 15)
 drawn = ax.contourf(traded, swing, surface, levels, cmap="cividis", extend="max")
 path = [(float(t["traded"]), float(t["swing"])) for t, _ in way]
-outlined = {"mec": "white", "mew": 0.6}
-ax.plot(*zip(*path, strict=True), "o-", color="C1", ms=5, label="gradient steps", **outlined)
-ax.plot([best], [best], "D", color="C5", ms=8, label="the best with one weight", **outlined)
+ax.plot(*zip(*path, strict=True), "o-", color="C1", ms=5, lw=1, label="gradient steps")
+ax.plot([best], [best], "D", color="C5", ms=8, label="the best with one weight")
 ax.set(title="Two weights", xlabel="θ of the shares traded", ylabel="θ of the swing of the price")
 ax.grid(visible=False)
-ax.legend(loc="lower right", labelcolor="white")
+ax.legend(loc="upper right", labelcolor="white")
 fig.colorbar(drawn, label="mean squared error", format="%.3f")
 plt.show()
+# sphinx_gallery_end_ignore
 
 # %%
 # Was it worth it?
@@ -284,6 +285,7 @@ for name, factor in factors.items():
     print(f"{name:20} wrong by a factor of {factor:.3f}")
 assert min(factors, key=factors.get) == "two weights"
 
+# sphinx_gallery_start_ignore
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.2), sharey=True, layout="constrained")
 for ax, name, title in zip(axes, start, ("Shares traded", "Swing of the price"), strict=True):
     for (label, c), color, lw in zip(
@@ -294,6 +296,7 @@ for ax, name, title in zip(axes, start, ("Shares traded", "Swing of the price"),
 axes[0].set(ylabel="coefficient", ylim=(-0.25, 0.45))
 axes[1].legend()
 plt.show()
+# sphinx_gallery_end_ignore
 
 # %%
 # The gain is small, for tomorrow is hard to know, and it is real: these days chose nothing. The two

@@ -80,7 +80,7 @@ PROMISED = {
         "numpy ['-0.013537', '-0.023927']",
         "jax   ['-0.013537', '-0.023927']",
         "torch ['-0.013537', '-0.023927']",
-        "no point of the grid is lower by a hundred-thousandth: True",
+        "no point is lower by a hundred-thousandth: True",
     ],
 }
 
