@@ -6,7 +6,7 @@ import sys
 
 # From the ground up: what a module's first name below `spacecore` says of its layer.
 LAYERS = [
-    {"errors", "_html", "_typing", "_version"},
+    {"errors", "_html", "_output", "_typing", "_version"},
     {"backend", "_form", "_tree"},
     {"plugins"},
     {"_ambient", "_casting", "_checks", "_context", "_conversion", "_structure", "_value"}

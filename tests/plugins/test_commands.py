@@ -322,3 +322,19 @@ def test_help_and_version(elsewhere):
     assert "backends" in command(elsewhere)[1]
     assert command(elsewhere, "--version") == (0, f"spacecore-core {sc.__version__}")
     assert command(elsewhere, "nosuch")[0] == 2
+
+
+# --- outputs that lack characters ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("arguments", [("backends",), ("doctor", "{name}")])
+def test_what_others_wrote_is_shown_on_any_output(elsewhere, encoding, arguments):
+    modules = {"_plugin": "raise ValueError('ℝ^80 → ℂ')"}
+    name = elsewhere.plugin(modules=modules)
+    arguments = [argument.format(name=name) for argument in arguments]
+    done = elsewhere.python("-m", "spacecore", *arguments, PYTHONIOENCODING=encoding)
+    assert "UnicodeEncodeError" not in done.stderr
+    assert name in done.stdout
+    if "doctor" in arguments:
+        assert "\\u211d^80 \\u2192 \\u2102" in done.stdout

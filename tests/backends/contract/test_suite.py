@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from typing import ClassVar
@@ -123,6 +124,22 @@ def test_command_line_shows_failures_with_call_expected_and_got(capsys):
     assert "hypot[float" in out
     assert "expected" in out
     assert "got" in out
+
+
+def test_command_line_shows_what_an_output_lacks_characters_for(monkeypatch):
+    class Shouting(sc.NumpyOps):
+        family = sc.BackendFamily("shouting")
+
+        @staticmethod
+        def hypot(x1, x2, /):
+            raise ValueError("ℝ → ℂ")
+
+    sc.register_ops(Shouting)
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["shouting", "--filter", "hypot[*", "-x"]) == 1
+    out.flush()
+    assert b"\\u211d \\u2192 \\u2102" in out.buffer.getvalue()
 
 
 def test_importing_the_suite_imports_no_test_library():

@@ -25,12 +25,14 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "spacecore") -> int:
         0; 1 if a backend that was asked about does not work; 2 for wrong arguments.
     """
     try:
+        from spacecore._output import write_anything
         from spacecore.cli._commands import run
     except (ImportError, AttributeError) as error:  # files of another distribution, or none
         from spacecore.cli._installation import explanation
 
         sys.stderr.write(f"{explanation(error)}\n")
         return 1
+    write_anything()
     try:
         status = run(argv, prog)
         sys.stdout.flush()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from spacecore._output import write_anything
 from spacecore.errors import BackendError
 from spacecore.plugins import resolve
 from spacecore.testing._laws import law_cases
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 if at least one case passed and none failed, 1 otherwise.
     """
+    write_anything()
     options = _parser().parse_args(arguments)
     try:
         ops = resolve(options.name)
