@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from importlib import import_module
 from importlib.metadata import version
 from itertools import groupby
@@ -23,14 +25,17 @@ __all__ = ["write_contract"]
 BACKENDS = {"numpy": "numpy", "jax": "jax", "torch": "torch", "cupy": "cupy-cuda12x"}
 TITLES = {"numpy": "NumPy", "jax": "JAX", "torch": "Torch", "cupy": "CuPy"}
 
+STANDARD = sc.BackendOps.__array_api_version__
 SYMBOLS = {"direct": "●", "wrapped": "◐", "default": "○", "unsupported": "✗"}
 LEGEND = """\
 =======  ==========================================================================================
 ●        **direct**: the library's own function, with nothing around it
 ◐        **wrapped**: the library's function differs from the contract, and the backend makes up for
          it; :doc:`each has its reason <wrapped>`
-○        **default**: computed from other functions of the contract
+○        **default**: the contract's own, in terms of its other functions
 ✗        **unsupported**: raises ``UnsupportedOperationError``; ask ``ops.supports(name)`` first
+≠        **differs still**: in some corner the library's answer is another, and is left so; click on
+         the name to read where
 =======  ==========================================================================================
 """
 
@@ -41,15 +46,16 @@ class Part(NamedTuple):
     prefix: str
     owner: Any
     bound: Mapping[str, Any]
+    backends: Mapping[str, type[sc.BackendOps]]
 
 
 def write_contract(folder: Path) -> None:
     """Write the table, the list of wrapped names, and a page a section."""
     backends = {name: _ops_class(name) for name in BACKENDS if name in sc.available_backends()}
     parts = [
-        Part("ops.", sc.BackendOps, backends),
-        Part("ops.linalg.", LinalgNamespace, {k: type(cls.linalg) for k, cls in backends.items()}),
-        Part("ops.fft.", FFTNamespace, {k: type(cls.fft) for k, cls in backends.items()}),
+        Part("ops.", sc.BackendOps, backends, backends),
+        Part("ops.linalg.", LinalgNamespace, _types(backends, "linalg"), backends),
+        Part("ops.fft.", FFTNamespace, _types(backends, "fft"), backends),
     ]
     pages = folder / "contract"
     pages.mkdir(parents=True)
@@ -73,6 +79,10 @@ def _ops_class(name: str) -> type[sc.BackendOps]:
     return found
 
 
+def _types(backends: Mapping[str, type[sc.BackendOps]], extension: str) -> dict[str, Any]:
+    return {name: type(getattr(cls, extension)) for name, cls in backends.items()}
+
+
 def _sections(part: Part) -> Iterator[tuple[str, Iterable[Entry]]]:
     entries = [entry for entry in part.owner.contract().values() if entry.target is None]
     return groupby(entries, key=lambda entry: entry.section)
@@ -83,6 +93,14 @@ def _binding(part: Part, backend: str, name: str) -> Binding:
     return found
 
 
+def _remaining(part: Part, backend: str, name: str) -> str:
+    """In what a function still differs from the contract on a backend; empty if in nothing."""
+    full = (part.prefix + name).removeprefix("ops.")
+    found = part.backends[backend].differences.items()
+    reasons = [why for cases, why in found if fnmatchcase(full, cases.partition("[")[0])]
+    return "; ".join(dict.fromkeys(reasons))
+
+
 # --- the table -------------------------------------------------------------------------------
 
 
@@ -91,7 +109,7 @@ def _front(backends: Mapping[str, Any]) -> str:
     return (
         _heading("The contract", "=")
         + "What ``ctx.ops`` has, on every backend. Most of it is the `Python array API standard "
-        "<https://data-apis.org/array-api/2024.12/>`_, version 2024.12; names with a ⁺ are "
+        f"<https://data-apis.org/array-api/{STANDARD}/>`_, version {STANDARD}; names with a ⁺ are "
         "SpaceCore's own. This page is written from the classes of the backends, as they are "
         f"bound with {versions}.\n\n" + LEGEND + "\n"
     )
@@ -128,7 +146,12 @@ def _name(part: Part, entry: Entry) -> str:
 
 
 def _how(part: Part, entry: Entry) -> list[str]:
-    return [SYMBOLS[_binding(part, backend, entry.name).how] for backend in part.bound]
+    return [_symbol(part, backend, entry.name) for backend in part.bound]
+
+
+def _symbol(part: Part, backend: str, name: str) -> str:
+    symbol = SYMBOLS[_binding(part, backend, name).how]
+    return f"{symbol} ≠" if _remaining(part, backend, name) else symbol
 
 
 def _summary(part: Part, entry: Entry) -> str:
@@ -156,31 +179,65 @@ def _toctree(files: list[str]) -> str:
 def _wrapped(parts: list[Part]) -> str:
     text = _heading("What is wrapped, and why", "=") + (
         "Nothing stands between ``ops.exp`` and the library's function unless the library differs "
-        "from the contract. Here is every place where something does, and in what.\n\n"
+        "from the contract. Here is every place where something does, and in what; and what "
+        "differs still, because to hide it would cost every call.\n\n"
     )
+    text += _counts(parts)
     for backend in parts[0].bound:
         text += _heading(TITLES[backend], "-")
-        for how, verb in (("wrapped", "Wrapped"), ("unsupported", "Unsupported")):
-            reasons = _by_reason(parts, backend, how)
+        for verb, reasons in _told(parts, backend):
             if reasons:
                 text += f"**{verb}:**\n\n"
                 text += "".join(f"* {names}: {why}\n" for why, names in reasons.items()) + "\n"
     return text
 
 
-def _by_reason(parts: list[Part], backend: str, how: str) -> dict[str, str]:
-    """The names that are provided in one way, those of one reason together."""
+def _counts(parts: list[Part]) -> str:
+    """How many functions each backend provides in each way."""
+    hows = {
+        backend: Counter(
+            _binding(part, backend, entry.name).how for part, entry in _functions(parts)
+        )
+        for backend in parts[0].bound
+    }
+    lines = [".. list-table::", "   :class: contract", "   :header-rows: 1", ""]
+    rows = [["", "", *(TITLES[backend] for backend in hows)]]
+    rows += [[s, how, *(str(hows[b][how]) for b in hows)] for how, s in SYMBOLS.items()]
+    for row in rows:
+        lines += [f"   {'  -' if place else '* -'} {cell}" for place, cell in enumerate(row)]
+    return "\n".join(lines) + "\n\n"
+
+
+def _told(parts: list[Part], backend: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """What there is to say of a backend, under its headings."""
+    for how, verb in (("wrapped", "Wrapped"), ("unsupported", "Unsupported")):
+        yield verb, _by_reason(parts, lambda part, name, how=how: _why(part, backend, name, how))
+    yield "Differs still", _by_reason(parts, lambda part, name: _remaining(part, backend, name))
+
+
+def _why(part: Part, backend: str, name: str, how: str) -> str:
+    binding = _binding(part, backend, name)
+    return binding.reason if binding.how == how else ""
+
+
+def _by_reason(parts: list[Part], why_of: Callable[[Part, str], str]) -> dict[str, str]:
+    """The names that have something said of them, those of one reason together."""
     found: dict[str, list[str]] = {}
-    for part in parts:
-        for entry in part.owner.contract().values():
-            binding = _binding(part, backend, entry.name)
-            if binding.how == how:
-                why = _code(binding.reason) or _OWN
-                found.setdefault(why, []).append(f"``{(part.prefix + entry.name)[4:]}``")
+    for part, entry in _functions(parts):
+        why = why_of(part, entry.name)
+        if why:
+            full = (part.prefix + entry.name).removeprefix("ops.")
+            role = f":py:func:`{full} <{part.prefix}{entry.name}>`"
+            found.setdefault(_code(why), []).append(role)
     return {why: ", ".join(names) for why, names in found.items()}
 
 
-_OWN = "SpaceCore's own, written for this library"
+def _functions(parts: list[Part]) -> Iterator[tuple[Part, Entry]]:
+    """Every function, without constants, dtypes and second spellings."""
+    for part in parts:
+        for entry in part.owner.contract().values():
+            if entry.target is None and _declared(part, entry.name) is not None:
+                yield part, entry
 
 
 def _code(text: str) -> str:
@@ -210,12 +267,20 @@ def _function(part: Part, entry: Entry, declared: Any) -> str:
 
 
 def _provided(part: Part, entry: Entry) -> str:
-    """One line: how each backend provides it, and the reasons."""
-    said = []
+    """Whose function it is, how each backend provides it, and what remains different."""
+    whose = f"Array API standard {STANDARD}" if entry.standard else "SpaceCore"
+    groups: dict[Binding, list[str]] = {}
     for backend in part.bound:
-        how, why = _binding(part, backend, entry.name)
-        said.append(f"{TITLES[backend]} {SYMBOLS[how]} {how}" + (f" ({_code(why)})" if why else ""))
-    return f":Provided: {'; '.join(said)}"
+        groups.setdefault(_binding(part, backend, entry.name), []).append(TITLES[backend])
+    lines = [
+        f"{SYMBOLS[how]} {how}: {', '.join(names)}" + (f" ({_code(why)})" if why else "")
+        for (how, why), names in groups.items()
+    ]
+    for backend in part.bound:
+        remaining = _remaining(part, backend, entry.name)
+        lines += [f"≠ differs still: {TITLES[backend]} ({_code(remaining)})"] if remaining else []
+    block = "\n".join(f"   | {line}" for line in lines)
+    return f":Defined by: {whose}\n:Provided:\n{block}"
 
 
 def _declared(part: Part, name: str) -> Any:

@@ -30,6 +30,7 @@ _full = products(FULL)
 
 _CIRCULAR = "acos acosh asin asinh atan atanh cos cosh sin sinh tan tanh"
 _OTHERS = "abs expm1 log log10 log1p log2 sqrt"
+_COMPLEX_ENDS = "of complex numbers with infinite, NaN or -0 parts JAX gets only some right"
 
 
 class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendOps):
@@ -85,11 +86,8 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         "while_loop": jax.lax.while_loop,
     }
     differences: ClassVar[dict[str, str]] = {
-        "floor_divide[float*special]": "JAX gives 0 for -0 // x",
-        **{
-            f"{name}[complex*special]": "JAX heeds infinite, NaN and -0 parts only here and there"
-            for name in f"{_CIRCULAR} {_OTHERS}".split()
-        },
+        "floor_divide[float*special]": "JAX gives 0 for -0 // x, where it is -0",
+        **{f"{name}[complex*special]": _COMPLEX_ENDS for name in f"{_CIRCULAR} {_OTHERS}".split()},
     }
     linalg = JaxLinalg()
     fft = JaxFFT()

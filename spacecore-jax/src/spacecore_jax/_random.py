@@ -45,7 +45,7 @@ class RandomNumbers:
         target = sanitize_dtype(dtype)
         return _uniform(self._placed(key), tuple(shape), target, low, high)
 
-    @differs("JAX draws where the key lies, checks no range, and never the largest integer")
+    @differs("JAX draws where the key lies, checks no range, and never reaches the largest integer")
     def random_integers(
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
     ) -> Any:
