@@ -16,6 +16,8 @@ from spacecore_torch._transfer import from_foreign
 __all__ = ["Creation"]
 
 _SHAPE = differs("Torch calls the shape `size`")
+_CAST = STORED_ONLY | {torch.complex64, torch.complex128}
+"""The dtypes that Torch counts in by casting."""
 _DIAGONAL = differs("Torch calls `k` `diagonal`")
 
 
@@ -40,7 +42,7 @@ class Creation:
     @staticmethod
     @differs("Torch calls the shape `size`, and takes no int for it")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
-        size = (shape,) if isinstance(shape, int) else shape
+        size = shape if isinstance(shape, tuple | list) else (shape,)
         return torch.full(size, fill_value, dtype=dtype, device=device)
 
     @staticmethod
@@ -55,13 +57,14 @@ class Creation:
         device: Any = None,
     ) -> torch.Tensor:
         if stop is None:
-            if step == 1 and start >= 0 and dtype not in STORED_ONLY:
+            if step == 1 and start >= 0 and dtype not in _CAST:
                 return torch.arange(start, dtype=dtype, device=device)
             start, stop = 0, start
         if (stop - start) * step < 0:
             stop = start
-        if dtype in STORED_ONLY:
-            return torch.arange(start, stop, step, device=device).to(dtype)
+        if dtype in _CAST:
+            drawn = dtype.to_real() if dtype.is_complex else None
+            return torch.arange(start, stop, step, dtype=drawn, device=device).to(dtype)
         return torch.arange(start, stop, step, dtype=dtype, device=device)
 
     @staticmethod

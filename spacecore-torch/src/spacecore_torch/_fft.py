@@ -35,9 +35,9 @@ class TorchFFT(FFTNamespace):
     @staticmethod
     @_AXES
     def fftshift(x: Any, /, *, axes: Any = None) -> Any:
-        return torch.fft.fftshift(x, axes)
+        return torch.clone(x) if axes == () else torch.fft.fftshift(x, axes)
 
     @staticmethod
     @_AXES
     def ifftshift(x: Any, /, *, axes: Any = None) -> Any:
-        return torch.fft.ifftshift(x, axes)
+        return torch.clone(x) if axes == () else torch.fft.ifftshift(x, axes)

@@ -36,7 +36,7 @@ class Reductions:
             return torch.prod(x, dtype=dtype)
         if isinstance(axis, int):
             return torch.prod(x, axis, keepdims, dtype=dtype)
-        axes = range(x.ndim) if axis is None else axis
+        axes = _places(range(x.ndim) if axis is None else axis, x.ndim)
         if len(axes) == x.ndim > 0 and not keepdims:
             return torch.prod(x, dtype=dtype)
         made = x.to(dtype or _widened(x.dtype), copy=not axes)
@@ -64,14 +64,14 @@ class Reductions:
     @staticmethod
     @differs("Torch's default is the variance of a sample, and it warns of too few elements")
     def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False) -> Any:
-        if axis == () or _count(x, axis) <= max(correction, 0):
+        if axis == () or x.numel() == 0 or _count(x, axis) <= max(correction, 0):
             return _plain_variance(x, axis, correction, keepdims)
         return torch.var(x, axis, correction=correction, keepdim=keepdims)
 
     @staticmethod
     @differs("Torch's default is the deviation of a sample, and it warns of too few elements")
     def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False) -> Any:
-        if axis == () or _count(x, axis) <= max(correction, 0):
+        if axis == () or x.numel() == 0 or _count(x, axis) <= max(correction, 0):
             return torch.sqrt(_plain_variance(x, axis, correction, keepdims))
         return torch.std(x, axis, correction=correction, keepdim=keepdims)
 
@@ -124,9 +124,26 @@ class Reductions:
 
 def _over_each_axis(reduction: Callable[..., Any], x: Any, axes: Any, keepdims: bool) -> Any:
     """A reduction that Torch does over one axis, over several, one after the other."""
-    for a in sorted((a % x.ndim for a in axes), reverse=True):
+    for a in axes:
         x = reduction(x, a, keepdims)
     return x
+
+
+def _places(axes: Any, ndim: int) -> list[int]:
+    """Axes counted from the front, the last first.
+
+    Raises
+    ------
+    ValueError
+        For an axis that is not there, or named twice.
+    """
+    places = sorted({a + ndim if a < 0 else a for a in axes}, reverse=True)
+    if len(places) < len(axes) or (places and not 0 <= places[-1] <= places[0] < ndim):
+        raise ValueError(
+            "A reduction over axes names each once, of those there are. "
+            f"Got {tuple(axes)} for {ndim} axes."
+        )
+    return places
 
 
 def _count(x: Any, axis: Any) -> int:

@@ -83,13 +83,15 @@ class Searching:
     def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
         if x.ndim == 1 and axis in _ONLY_AXIS and _is_taken(x, indices):
             return torch.take(x, indices)
-        indices = as_index(indices)
+        indices = _as_indices(indices)
         if axis is None:
             if x.ndim != 1:
                 raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
             return x[indices]
         if axis == 0:
             return x[indices]
+        if not -x.ndim <= axis < x.ndim:
+            raise IndexError(f"`take` has no axis {axis} in an array of {x.ndim} axes.")
         return x[(*(slice(None),) * (axis % x.ndim), indices)]
 
     @staticmethod
@@ -98,12 +100,23 @@ class Searching:
         if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS and _is_taken(x, indices):
             return torch.take(x, indices)
         if indices.dtype is not torch.int64:
-            indices = indices.to(torch.int64)
+            indices = _as_indices(indices).to(torch.int64)
         # A shift makes -1 of what is negative, and 0 of the rest.
         places = torch.sub(indices, indices >> 63, alpha=x.shape[axis])
         if x.shape == places.shape or x.ndim == 1 == places.ndim:
             return torch.gather(x, axis, places)
-        return torch.take_along_dim(x, places, axis)
+        if x.ndim != places.ndim:
+            raise ValueError(
+                f"`take_along_axis` needs as many axes in both. Got {x.ndim} and {places.ndim}."
+            )
+        # Torch's `take_along_dim` takes an index beyond the end for one modulo the length.
+        lines = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
+            _without(x.shape, axis), _without(places.shape, axis)
+        )
+        x, places = (
+            torch.broadcast_to(each, _with(lines, axis, each.shape[axis])) for each in (x, places)
+        )
+        return torch.gather(x, axis, places)
 
     @staticmethod
     @differs("Torch has no first indices")
@@ -141,6 +154,38 @@ class Searching:
         if x.dtype.is_complex:
             return Searching.unique_all(x).values
         return torch.unique(x)
+
+
+def _as_indices(indices: Any) -> Any:
+    """Indices as Torch reads them.
+
+    Raises
+    ------
+    IndexError
+        For an array of bools or floats, which Torch would take for a mask or cut short.
+    """
+    if isinstance(indices, torch.Tensor) and indices.dtype in _NO_INDICES:
+        raise IndexError(f"Indices are an array of integers. Got {indices.dtype}.")
+    return as_index(indices)
+
+
+_NO_INDICES = frozenset(
+    {torch.bool, torch.float16, torch.bfloat16, torch.float32, torch.float64}
+    | {torch.complex64, torch.complex128}
+)
+
+
+def _without(shape: Any, axis: int) -> list[int]:
+    lengths = list(shape)
+    del lengths[axis]
+    return lengths
+
+
+def _with(lines: Any, axis: int, length: int) -> list[int]:
+    """The lengths of the lines along an axis, and of the axis itself."""
+    lengths = list(lines)
+    lengths.insert(axis if axis >= 0 else axis + len(lengths) + 1, length)
+    return lengths
 
 
 def _is_taken(x: Any, indices: Any) -> bool:

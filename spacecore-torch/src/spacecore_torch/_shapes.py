@@ -57,6 +57,8 @@ class Shapes:
     @differs("Torch calls this `repeat_interleave`, and takes the wider integers only")
     def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
         if isinstance(repeats, torch.Tensor):
+            if repeats.dtype.is_floating_point or repeats.dtype.is_complex:
+                raise TypeError(f"`repeat` counts in integers. Got {repeats.dtype}.")
             repeats = repeats.to(torch.int64)
         return torch.repeat_interleave(x, repeats, axis)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spacecore.testing import _rules
-from spacecore.testing._inputs import ALL, BOOL, FLOATING, NUMERIC, REAL, array
+from spacecore.testing._inputs import ALL, BOOL, COMPLEX, FLOATING, NUMERIC, REAL, array
 from spacecore.testing._table import Call, DTypeOf, Row, Rule, call
 
 __all__ = ["rows"]
@@ -41,6 +41,8 @@ def _filled() -> Iterator[Row]:
 
 def _full() -> Iterator[Row]:
     yield Row(name="full", calls=(call((2, 3), 1.5), call((), -2.0)), result=_rules.default_real)
+    counted = call(np.int64(3), 1.5)  # as `numpy.prod` of a shape
+    yield Row(name="full", calls=(counted,), result=_rules.default_real, note="numpy-length")
     yield Row(name="full", calls=(call((2,), 7), call(3, -1)), result=_rules.default_integer)
     yield Row(name="full", calls=(call((2, 3), 1 + 2j),), result=_rules.default_complex)
     yield Row(name="full", calls=(call((2, 3), True),))
@@ -53,6 +55,7 @@ def _ranges() -> Iterator[Row]:
     steps = (call(4.0), call(0.5, 2.0, 0.5), call(1.0, -1.0, -0.5), call(0, 1, 0.25))
     yield Row(name="arange", calls=steps, result=_rules.default_real)
     yield Row(name="arange", calls=_with_dtypes(REAL, call(4), call(1, 6, 2), call(0)))
+    yield Row(name="arange", calls=_with_dtypes(COMPLEX, call(4), call(1, 3, 0.5)))
     named = (call(1, stop=4), call(0, stop=6, step=2))
     yield Row(name="arange", calls=named, result=_rules.default_integer)
     spaced = (

@@ -17,7 +17,8 @@ __all__ = ["laws"]
 
 _WRONG_AXIS = (
     "sum", "max", "mean", "argmax", "all", "cumulative_sum", "sort", "flip", "expand_dims",
-    "roll", "unstack", "linalg.vector_norm", "fft.fft", "diff", "logsumexp",
+    "roll", "take", "take_along_axis", "unstack", "linalg.vector_norm", "fft.fft", "diff",
+    "logsumexp",
 )  # fmt: skip
 _SHAPES: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("add", (2, 3), (2, 2)),
@@ -39,6 +40,10 @@ def laws() -> Iterator[Case]:
     for name, one, other in _SHAPES:
         label = f"{name}[{one}-{other}-refused]".replace(" ", "")
         yield law(label, partial(_wrong_shapes, name, one, other))
+    for name in ("sum", "prod", "max", "mean", "var", "all", "count_nonzero"):
+        yield law(f"{name}[axis-twice]", partial(_axis_twice, name))
+    for name in ("take", "take_along_axis"):
+        yield law(f"{name}[index-beyond-the-end]", partial(_beyond_the_end, name))
     for name, run in _CALLS.items():
         yield law(name, partial(_raises, run))
     for target in ("float32", "int32", "float64"):
@@ -47,13 +52,39 @@ def laws() -> Iterator[Case]:
     yield law("squeeze[axis-longer-than-one]", _squeeze)
 
 
+_SECOND: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "roll": lambda ops: (1,),
+    "take": lambda ops: (ops.asarray([0]),),
+    "take_along_axis": lambda ops: (ops.asarray([[0]]),),
+}
+
+
 def _wrong_axis(name: str, ops: Any) -> None:
     dtype = "complex64" if name == "fft.fft" else "float32"
     x = put(ops, np.ones((2, 3), dtype))
     function = function_of(ops, name)
-    args = (x, 1) if name == "roll" else (x,)
+    args = (x, *_SECOND[name](ops)) if name in _SECOND else (x,)
     for axis in (5, -5):
         check_raises(lambda axis=axis: function(*args, axis=axis))
+
+
+def _axis_twice(name: str, ops: Any) -> None:
+    x = put(ops, np.ones((2, 3), "float32"))
+    for axis in ((0, 0), (0, -2), (1, 0, 1)):
+        check_raises(lambda axis=axis: function_of(ops, name)(x, axis=axis))
+
+
+def _beyond_the_end(name: str, ops: Any) -> None:
+    """What a compiled function can't raise for is NaN, never another element."""
+    x = put(ops, np.arange(6, dtype="float32").reshape(2, 3))
+    shape = (1,) if name == "take" else (2, 1)
+    for place in (3, 7, -4):
+        indices = ops.full(shape, place, dtype=ops.asarray(0).dtype)
+        try:
+            got = ops.to_numpy(function_of(ops, name)(x, indices, axis=1))
+        except (IndexError, RuntimeError):
+            continue
+        assert np.isnan(got).all(), f"expected an error or NaN for index {place}, got an element"
 
 
 def _wrong_shapes(name: str, one: tuple[int, ...], other: tuple[int, ...], ops: Any) -> None:
@@ -80,6 +111,9 @@ _CALLS: dict[str, Callable[[Any], Any]] = {
     "linalg.inv[not-square]": lambda ops: ops.linalg.inv(_ones(ops, 2, 3)),
     "linalg.cholesky[not-square]": lambda ops: ops.linalg.cholesky(_ones(ops, 2, 3)),
     "nonzero[0-d]": lambda ops: ops.nonzero(_ones(ops)),
+    "take_along_axis[float-indices]": lambda ops: ops.take_along_axis(
+        _ones(ops, 2, 3), _ones(ops, 2, 1), axis=1
+    ),
     "zeros[unknown-keyword]": lambda ops: ops.zeros((2,), colour="red"),
 }
 

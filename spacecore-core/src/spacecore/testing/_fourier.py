@@ -72,6 +72,7 @@ def _in_dtype(reference: Any) -> Any:
 
 def _shifts() -> Iterator[Row]:
     x = array(3, 4)
-    calls = (call(array(5)), call(x), call(x, axes=0), call(x, axes=(0, 1)), call(x, axes=-1))
+    axes: tuple[Any, ...] = (0, (0, 1), -1, ())
+    calls = (call(array(5)), call(x), *(call(x, axes=each) for each in axes))
     for name in ("fftshift", "ifftshift"):
         yield Row(name=f"fft.{name}", dtypes=FLOATING, calls=calls)

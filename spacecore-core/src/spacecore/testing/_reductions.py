@@ -90,6 +90,7 @@ def _in_dtype(name: str) -> Row:
 def _spread(name: str) -> Row:
     calls = (
         *_NONEMPTY[:-1],
+        call(array(0, 3), axis=1),
         call(_X, correction=1),
         call(_X, axis=0, correction=0.5, keepdims=True),
         call(_BOX, axis=(0, 1), correction=1.0),
