@@ -71,6 +71,8 @@ def _node(template: Any) -> _Node | None:
     nodes = [node for node in inner if node is not None]
     if len(nodes) < len(inner):
         return None
+    if kind in (tuple, list) and all(type(part) is int for part in template):
+        return _flat(kind, template[0], len(nodes)) if nodes else _sequence(kind, nodes)
     if kind in (dict, OrderedDict):
         return _mapping(kind, tuple(template), nodes)
     return _sequence(kind, nodes) if names is None else _record(kind, names, nodes)
@@ -121,6 +123,18 @@ def _sequence(kind: Any, nodes: list[_Node]) -> _Node:
         return made if kind is list else tuple(made)
 
     return _Node(take, put)
+
+
+def _flat(kind: Any, start: int, count: int) -> _Node:
+    """A sequence of leaves, which are taken together."""
+    stop = start + count
+
+    def take(x: Any, found: list[Any]) -> None:
+        if type(x) is not kind or len(x) != count:
+            raise ValueError("expected another sequence")
+        found[start:stop] = x
+
+    return _Node(take, lambda leaves: kind(leaves[start:stop]))
 
 
 def _record(kind: Any, names: tuple[str, ...], nodes: list[_Node]) -> _Node:

@@ -9,7 +9,6 @@ from spacecore.linop._block import (
     BlockMatrixLinOp,
     StackedLinOp,
     SumToSingleLinOp,
-    TreeLinOp,
 )
 from spacecore.linop._composed import ComposedLinOp, make_composed
 from spacecore.linop._dense import DenseLinOp
@@ -19,6 +18,7 @@ from spacecore.linop._matrix_free import MatrixFreeLinOp
 from spacecore.linop._scaled import ScaledLinOp, make_scaled
 from spacecore.linop._sparse import SparseLinOp
 from spacecore.linop._sum import SumLinOp, make_sum
+from spacecore.linop._tree import TreeLinOp
 
 __all__ = [
     "AdjointLinOp",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
@@ -14,6 +13,7 @@ from spacecore.linop._adjoint import AdjointLinOp
 from spacecore.linop._base import LinOp
 from spacecore.linop._identity import ZeroLinOp
 from spacecore.linop._refusals import refuse_mismatch
+from spacecore.linop._tree import Row, TreeLinOp
 from spacecore.space import Space, TreeSpace
 
 if TYPE_CHECKING:
@@ -24,50 +24,7 @@ __all__ = [
     "BlockMatrixLinOp",
     "StackedLinOp",
     "SumToSingleLinOp",
-    "TreeLinOp",
 ]
-
-
-class TreeLinOp(LinOp):
-    """An operator whose domain or codomain is a space of trees; abstract.
-
-    Subclasses compute on leaves: the public forms take trees apart and put them together.
-    """
-
-    _is_expression = True
-
-    @abstractmethod
-    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        """Return the leaves of A x; `apply(block, leaf)` applies one block."""
-
-    @abstractmethod
-    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        """Return the leaves of A.H y; `apply(block, leaf)` applies one block's adjoint."""
-
-    # Whether blocks are applied to the leaves of an element, or to the element itself: a space
-    # that several blocks share may be one of trees too.
-    _splits_domain: ClassVar[bool] = True
-    _splits_codomain: ClassVar[bool] = True
-
-    def _apply(self, x: Any) -> Any:
-        return self._through(x, lambda block, leaf: block.apply(leaf))
-
-    def _rapply(self, y: Any) -> Any:
-        return self._back(y, lambda block, leaf: block.rapply(leaf))
-
-    def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
-        return self._through(xs, lambda block, leaf: block._vapply(leaf, leading))
-
-    def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        return self._back(ys, lambda block, leaf: block._rvapply(leaf, leading))
-
-    def _through(self, x: Any, apply: Any) -> Any:
-        leaves = self._forward(_leaves(self.domain, x, self._splits_domain), apply)
-        return _joined(self.codomain, leaves, self._splits_codomain)
-
-    def _back(self, y: Any, apply: Any) -> Any:
-        leaves = self._backward(_leaves(self.codomain, y, self._splits_codomain), apply)
-        return _joined(self.domain, leaves, self._splits_domain)
 
 
 class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
@@ -91,10 +48,8 @@ class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
         super().__init__(domain, codomain, ctx)
         self.operators = tuple(blocks)
 
-    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        return [apply(block, leaf) for block, leaf in zip(self.operators, leaves, strict=True)]
-
-    _backward = _forward
+    def _table(self) -> Sequence[Row]:
+        return [[(block, number)] for number, block in enumerate(self.operators)]
 
     def _hermitian(self) -> bool | None:
         answers = [block._hermitian_by_structure() for block in self.operators]
@@ -138,11 +93,8 @@ class StackedLinOp(TreeLinOp, data=("operators",)):
         """Return the operator whose codomain is a tuple, one component an operator."""
         return cls(tuple(operators), ctx)
 
-    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        return [apply(block, leaves[0]) for block in self.operators]
-
-    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        return [_summed(self.domain, map(apply, self.operators, leaves))]
+    def _table(self) -> Sequence[Row]:
+        return [[(block, 0)] for block in self.operators]
 
     def _notation(self, write: Writer) -> str:
         return _of_blocks(self, self.operators, self.codomain, write)
@@ -182,11 +134,8 @@ class SumToSingleLinOp(TreeLinOp, data=("operators",)):
         """Return the operator whose domain is a tuple, one component an operator."""
         return cls(tuple(operators), ctx)
 
-    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        return [_summed(self.codomain, map(apply, self.operators, leaves))]
-
-    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        return [apply(block, leaves[0]) for block in self.operators]
+    def _table(self) -> Sequence[Row]:
+        return [[(block, number) for number, block in enumerate(self.operators)]]
 
     def _notation(self, write: Writer) -> str:
         return _of_blocks(self, self.operators, self.domain, write)
@@ -237,20 +186,8 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
             for i, row in enumerate(given)
         )
 
-    def _forward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        spaces = _leaf_spaces(self.codomain)
-        return [
-            _combined(space, list(zip(row, leaves, strict=True)), apply)
-            for space, row in zip(spaces, self.rows, strict=True)
-        ]
-
-    def _backward(self, leaves: list[Any], apply: Any) -> list[Any]:
-        spaces = _leaf_spaces(self.domain)
-        columns = zip(*self.rows, strict=True)
-        return [
-            _combined(space, list(zip(column, leaves, strict=True)), apply)
-            for space, column in zip(spaces, columns, strict=True)
-        ]
+    def _table(self) -> Sequence[Row]:
+        return [[(block, number) for number, block in enumerate(row)] for row in self.rows]
 
     def _hermitian(self) -> bool | None:
         """True where each block mirrors the one across the diagonal by structure."""
@@ -262,35 +199,6 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
 
     def _notation(self, write: Writer) -> str:
         return write.tree([list(row) for row in self.rows], lambda inside, op: inside.term(op))
-
-
-def _combined(space: Space, terms: list[tuple[LinOp, Any]], apply: Any) -> Any:
-    """The sum of blocks applied to leaves, zero blocks passed over."""
-    results = [apply(block, x) for block, x in terms if type(block) is not ZeroLinOp]
-    if results:
-        return _summed(space, results)
-    return apply(*terms[0])
-
-
-def _summed(space: Space, results: Any) -> Any:
-    iterator = iter(results)
-    total = next(iterator)
-    for result in iterator:
-        total = space._add(total, result)
-    return total
-
-
-def _leaves(space: Space, x: Any, splits: bool) -> list[Any]:
-    return space.leaves(x) if splits and isinstance(space, TreeSpace) else [x]
-
-
-def _joined(space: Space, leaves: list[Any], splits: bool) -> Any:
-    return space.tree(leaves) if splits and isinstance(space, TreeSpace) else leaves[0]
-
-
-def _leaf_spaces(space: Space) -> tuple[Space, ...]:
-    assert isinstance(space, TreeSpace)
-    return space.leaf_spaces
 
 
 def _common(kind: str, number: int, blocks: list[Any]) -> Space:
@@ -325,7 +233,8 @@ def _mirror(one: LinOp, other: LinOp) -> bool:
 
 def _of_blocks(op: LinOp, blocks: Sequence[LinOp], space: Space, write: Writer) -> str:
     """The name of a class, and its blocks in the tree that a space has."""
-    tree = write.tree(_joined(space, list(blocks), True), _written)
+    joined = space.tree(blocks) if isinstance(space, TreeSpace) else blocks[0]
+    tree = write.tree(joined, _written)
     return type(op).__name__ + (tree if tree[0] in "([{" else f"({tree})")
 
 
