@@ -157,7 +157,7 @@ def _bound(x: Any, bound: Any) -> Any:
         return None
     if type(bound) not in SCALARS:
         return bound.to(x.dtype)
-    if x.dtype in _RANGES and isfinite(bound):
+    if x.dtype in _WHOLE or (x.dtype in _REAL and isfinite(bound)):
         lowest, highest = _RANGES[x.dtype]
         bound = min(max(bound, lowest), highest)
     return x.new_full((), bound)

@@ -10,6 +10,7 @@ from torch.utils._pytree import tree_leaves
 
 from spacecore.backend import BackendFamily, BackendOps, differs
 from spacecore_torch._creation import Creation
+from spacecore_torch._decompositions import eigh, svd
 from spacecore_torch._devices import normalize_device
 from spacecore_torch._dtypes import NAMES, Dtypes
 from spacecore_torch._elementwise import Elementwise
@@ -100,6 +101,8 @@ class TorchOps(
 
     solve = staticmethod(TorchLinalg.solve)
     trace = staticmethod(TorchLinalg.trace)
+    eigh = staticmethod(eigh)
+    svd = staticmethod(svd)
 
     def __init__(self, device: Any = None, *, compile: bool = False):
         super().__init__(device, compile=True if compile else None)

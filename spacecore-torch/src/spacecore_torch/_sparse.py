@@ -37,6 +37,7 @@ class Sparse:
     device: Any
     is_sparse = staticmethod(differs("sparse tensors differ from dense ones by layout")(is_sparse))
 
+    @differs("Torch has a function a format, and takes no other library's matrices")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: Any = None) -> torch.Tensor:
         if len(x.shape) != 2:
             raise ValueError(f"A sparse matrix has two axes. Got shape {tuple(x.shape)}.")
@@ -47,6 +48,7 @@ class Sparse:
             made = _from_scipy(x, _layout(format, x.format))
         return made.to(device=self.device, dtype=dtype)
 
+    @differs("Torch wants one dtype, multiplies few in compressed layouts, and maps none of them")
     def sparse_matmul(self, a: Any, x: Any, /) -> torch.Tensor:
         if a.dtype is not x.dtype:
             a, x = common(a, x)
@@ -56,9 +58,11 @@ class Sparse:
     def sparse_transpose(self, a: Any, /) -> torch.Tensor:
         return a.transpose(0, 1)
 
+    @differs("Torch has it as a method")
     def sparse_to_dense(self, a: Any, /) -> torch.Tensor:
         return a.to_dense()
 
+    @differs("Torch has no such function")
     def sparse_to_scipy(self, a: Any, /) -> Any:
         from scipy import sparse
 

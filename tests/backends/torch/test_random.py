@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import spacecore as sc
@@ -51,3 +55,48 @@ def test_integers_and_signs():
     signs = ops.random_rademacher(key, (1000,), torch.complex64)
     assert set(signs.tolist()) == {1, -1}
     assert ops.random_rademacher(key, ()).dtype is torch.float32
+
+
+def test_draws_of_two_keys_in_turn_are_those_of_each_alone():
+    """The generator is shared by all keys of a thread."""
+    keys = ops.random_split(ops.random_key(5))
+    alone = [[ops.random_normal(key, (3,)) for _ in range(2)] for key in keys]
+    in_turn = [[ops.random_normal(key, (3,)) for key in keys] for _ in range(2)]
+    assert all(torch.equal(alone[i][j], in_turn[j][i]) for i in range(2) for j in range(2))
+
+
+def test_threads_do_not_disturb_each_other():
+    keys = ops.random_split(ops.random_key(6), 8)
+    expected = [ops.random_uniform(key, (10_000,)) for key in keys]
+    start = threading.Barrier(len(keys))
+
+    def draw(key):
+        start.wait()
+        return [ops.random_uniform(key, (10_000,)) for _ in range(20)]
+
+    with ThreadPoolExecutor(len(keys)) as pool:
+        for found, right in zip(pool.map(draw, keys), expected, strict=True):
+            assert all(torch.equal(each, right) for each in found)
+
+
+def test_draws_follow_the_default_device():
+    key = ops.random_key(0)
+    with torch.device("meta"):
+        assert ops.random_normal(key, (2,)).is_meta
+    assert not ops.random_normal(key, (2,)).is_meta
+    assert sc.TorchOps("meta").random_uniform(key, (2,)).is_meta
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo does not know how to trace")
+def test_a_compiled_function_draws_the_same_numbers():
+    key = ops.random_key(9)
+    compiled = torch.compile(lambda x: x + ops.random_normal(key, (4,)), backend="eager")
+    assert torch.equal(compiled(torch.zeros(4)), ops.random_normal(key, (4,)))
+
+
+def test_a_used_key_is_the_same_key():
+    used, fresh = ops.random_key(3), ops.random_key(3)
+    ops.random_normal(used, (2,))
+    assert used == fresh
+    assert hash(used) == hash(fresh)
+    assert pickle.loads(pickle.dumps(used)) == fresh
