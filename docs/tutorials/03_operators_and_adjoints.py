@@ -229,7 +229,7 @@ assert np.all(np.diff(misfit) < 0)
 
 fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
 ax.semilogy(misfit, color="C0")
-ax.set(title="Misfit, in the norm of the shadows", xlabel="step")
+ax.set(title="Misfit, in the norm of the shadows", xlabel="step", ylabel="‖b − R x‖")
 plt.show()
 
 

@@ -195,7 +195,7 @@ if jax is not None:
 
     fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
     left.semilogy(values, color="C0")
-    left.set(title="Misfit", xlabel="step")
+    left.set(title="Misfit", xlabel="step", ylabel="half the mean square")
     centred = np.fft.fftshift(np.asarray(truth.kernel))
     right.plot(t - 0.5, centred, color="0.75", lw=5, label="true kernel")
     right.plot(t - 0.5, np.fft.fftshift(np.asarray(learned.kernel)), color="C1", label="learned")

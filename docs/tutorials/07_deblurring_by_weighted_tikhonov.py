@@ -11,9 +11,9 @@ Tikhonov regularisation need not choose. It looks for the picture u for which
 
 .. code-block:: text
 
-   ‖(A u − b) / σ‖²  +  λ ‖D u‖²        A blurs, b is the photograph, σ its noise, D u the slopes
+   ‖(A u − b) / σ‖²  +  λ ‖D u‖²
 
-is least. Here you will
+is least: A blurs, b is the photograph, σ its noise, and D u are the slopes. Here you will
 
 * write a blur and a gradient as functions, and have them tested;
 * put 1/σ² into the space of photographs, and never write it again;

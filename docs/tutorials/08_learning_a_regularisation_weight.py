@@ -213,8 +213,9 @@ best = float(way[-1][0])
 
 grid = np.linspace(-5.0, 12.0, 69)
 curve = np.array([float(of_one(ctx.asarray(t), known)[0]) for t in grid])
-print(f"the curve is lowest at {grid[curve.argmin()]:.2f}, and the descent ends at {best:.2f}")
-assert abs(best - grid[curve.argmin()]) <= grid[1] - grid[0]
+lowest = grid[curve.argmin()]
+print(f"the curve is lowest at {lowest:.2f}, and the descent ends at {best:.2f}")
+assert abs(best - lowest) <= grid[1] - grid[0]
 
 fig, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
 ax.plot(grid, curve, color="0.75", lw=4, label="solves on a grid")
