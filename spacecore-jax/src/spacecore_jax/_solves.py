@@ -31,29 +31,69 @@ class Solves:
     ) -> tuple[Any, Any]:
         leaves, structure = jax.tree.flatten(operands)
 
-        @jax.custom_jvp
-        def solved(b: Any, *leaves: Any) -> tuple[Any, Any]:
-            return solve(jax.tree.unflatten(structure, leaves), b, _same)
+        def of_leaves(function: Callable[..., Any]) -> Callable[..., Any]:
+            """The function of an array and of the leaves, which can be taken apart."""
+            return lambda v, *leaves: function(jax.tree.unflatten(structure, leaves), v)
 
-        def derivative(primals: Any, tangents: Any) -> tuple[Any, Any]:
-            x, aux = solved(*primals)
-            _, *leaves = primals
-            operands = jax.tree.unflatten(structure, leaves)
-            rhs = _residual_tangent(
-                lambda *leaves: matvec(jax.tree.unflatten(structure, leaves), x), leaves, tangents
+        methods = [
+            of_leaves(lambda operands, v: solve(operands, v, _same)),
+            of_leaves(matvec),
+            of_leaves(lambda operands, v: tangent_solve(operands, v, _same)),
+            of_leaves(lambda operands, v: transpose_solve(operands, v, _same)),
+        ]
+        first, hidden = jax.closure_convert(methods[0], b, *leaves)
+        if not hidden:
+            return _solved([first, *methods[1:]], b, leaves)
+        # What functions close over becomes an operand like the others: derivatives reach it.
+        converted = [(first, hidden)]
+        converted += [jax.closure_convert(method, b, *leaves) for method in methods[1:]]
+        given, opened = list(leaves), []
+        for method, values in converted:
+            opened.append(
+                _of_slice(method, len(leaves), slice(len(given), len(given) + len(values)))
             )
-            dx = jnp.zeros_like(x)
-            if rhs is not None:
-                dx = jax.lax.custom_linear_solve(
-                    lambda v: matvec(operands, v),
-                    rhs,
-                    solve=lambda _, v: tangent_solve(operands, v, _same),
-                    transpose_solve=lambda _, v: transpose_solve(operands, v, _same),
-                )
-            return (x, aux), (dx, jax.tree.map(_no_tangent, aux))
+            given += values
+        return _solved(opened, b, given)
 
-        solved.defjvp(derivative, symbolic_zeros=True)
-        return solved(b, *leaves)
+
+def _of_slice(method: Callable[..., Any], count: int, own: slice) -> Callable[..., Any]:
+    """A function of the leaves and some hidden values, as one of the leaves and all of them."""
+    return lambda v, *given: method(v, *given[:count], *given[own])
+
+
+def _solved(methods: list[Callable[..., Any]], b: Any, given: list[Any]) -> tuple[Any, Any]:
+    """Solve by methods that are functions of an array and of everything that may vary.
+
+    Parameters
+    ----------
+    methods : list of callable
+        The solve, the product, and the solves of tangents and of cotangents.
+    b : array
+    given : list of array
+    """
+    solve, product, tangent_solve, transpose_solve = methods
+
+    @jax.custom_jvp
+    def solved(b: Any, *given: Any) -> Any:
+        return solve(b, *given)
+
+    def derivative(primals: Any, tangents: Any) -> tuple[Any, Any]:
+        x, aux = solved(*primals)
+        _, *given = primals
+        rhs = _residual_tangent(lambda *given: product(x, *given), given, tangents)
+        dx = jnp.zeros_like(x)
+        if rhs is not None:
+            dx = jax.lax.custom_linear_solve(
+                lambda v: product(v, *given),
+                rhs,
+                solve=lambda _, v: tangent_solve(v, *given),
+                transpose_solve=lambda _, v: transpose_solve(v, *given),
+            )
+        return (x, aux), (dx, jax.tree.map(_no_tangent, aux))
+
+    solved.defjvp(derivative, symbolic_zeros=True)
+    found: tuple[Any, Any] = solved(b, *given)
+    return found
 
 
 def _same(function: Callable[..., Any]) -> Callable[..., Any]:

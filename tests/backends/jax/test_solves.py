@@ -139,23 +139,77 @@ def test_memory_of_a_gradient_does_not_grow_with_the_steps():
     assert kept(2) == kept(200) < 20 * n
 
 
-def test_sharded_right_hand_sides():
-    """Two devices, each with half of the systems, and the solution stays there."""
-    code = """
+def test_derivatives_by_what_a_function_closes_over(matrix):
+    """Of operators that are functions, compiled or not, also of a preconditioner."""
+    b, weight = jnp.arange(6.0), jnp.linspace(1.0, 2.0, 6)
+
+    def by_cg(w, b):
+        A = sc.MatrixFreeLinOp(lambda x: matrix @ x + w * x, lambda x: matrix @ x + w * x, X, X)
+        P = sc.MatrixFreeLinOp(lambda x: x / (1 + w), lambda x: x / (1 + w), X, X)
+        return jnp.sum(sc.cg(A, b, preconditioner=P, tol=1e-13).x ** 2)
+
+    def by_dense(w, b):
+        return jnp.sum(jnp.linalg.solve(matrix + jnp.diag(w), b) ** 2)
+
+    for derive in (jax.jacfwd, jax.hessian):
+        found, expected = (derive(f)(weight, b) for f in (by_cg, by_dense))
+        assert jnp.allclose(found, expected, rtol=1e-8)
+    bs = jnp.stack([b, 2 * b])
+    found, expected = (jax.vmap(jax.grad(f), (None, 0))(weight, bs) for f in (by_cg, by_dense))
+    assert jnp.allclose(found, expected, rtol=1e-8)
+    compiled = jax.jit(lambda w, b: jax.grad(lambda b: by_cg(w, b))(b))
+    assert jnp.allclose(compiled(weight, b), jax.grad(by_dense, 1)(weight, b), rtol=1e-8)
+    assert jnp.allclose(jax.jit(jax.grad(by_cg))(weight, b), jax.grad(by_dense)(weight, b))
+
+
+SHARDED = """
+import re
 import jax, jax.numpy as jnp, numpy as np
 import spacecore as sc
 from jax.sharding import Mesh, NamedSharding, PartitionSpec as P
+
 mesh = Mesh(np.array(jax.devices()), ("i",))
-X = sc.DenseVectorSpace(8, "jax")
-A = sc.DiagonalLinOp(jnp.arange(1.0, 9.0), X)
-b = jax.device_put(jnp.ones((4, 8)), NamedSharding(mesh, P("i")))
-result = sc.cg(A, b)
-assert len(result.x.sharding.device_set) == 2, result.x.sharding
-assert jnp.allclose(result.x, 1 / jnp.arange(1.0, 9.0), rtol=1e-4)
+n, draw = 4096, np.random.default_rng(0)
+ctx = sc.Context("jax", "float64")
+X, Z = sc.DenseVectorSpace(n, ctx), sc.DenseCoordinateSpace((64, 64), ctx)
+
+def put(x, *axes):
+    return jax.device_put(x, NamedSharding(mesh, P(*axes)))
+
+def laplace(u):
+    z = jnp.pad(u, 1)
+    return 4 * u - z[2:, 1:-1] - z[:-2, 1:-1] - z[1:-1, 2:] - z[1:-1, :-2]
+
+L = sc.MatrixFreeLinOp(laplace, laplace, Z, Z)
+d, b = jnp.linspace(1.0, 9.0, n), jnp.asarray(draw.standard_normal(n))
+u = jnp.asarray(draw.standard_normal((64, 64)))
+bs = jnp.asarray(draw.standard_normal((8, n)))
+cases = [
+    (lambda d, b: sc.cg(sc.DiagonalLinOp(d, X), b, tol=1e-10), (d, b), [("i",), ("i",)]),
+    (lambda u: sc.cg(L, u, tol=1e-8), (u,), [("i", None)]),
+    (lambda d, bs: sc.cg(sc.DiagonalLinOp(d, X), bs, tol=1e-10), (d, bs), [(), ("i", None)]),
+]
+for solve, whole, axes in cases:
+    parts = tuple(put(x, *names) for x, names in zip(whole, axes))
+    expected = solve(*whole)
+    compiled = jax.jit(lambda *args: solve(*args).x)
+    for x in (solve(*parts).x, compiled(*parts)):
+        assert len(x.sharding.device_set) == 4, x.sharding
+        assert {s.data.size for s in x.addressable_shards} == {x.size // 4}
+        assert jnp.allclose(x, expected.x, rtol=1e-8, atol=1e-10), jnp.abs(x - expected.x).max()
+    text = compiled.lower(*parts).compile().as_text()
+    assert "all-gather" not in text
+    shapes = re.findall(r"f64\\[([\\d,]+)\\]", text)
+    sizes = [np.prod([int(k) for k in shape.split(",")]) for shape in shapes]
+    assert max(sizes) < whole[-1].size, max(sizes)
 """
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+
+
+def test_sharded_over_four_devices():
+    """Plainly and compiled, each device holds its part and no more; numbers are the same."""
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", SHARDED],
         env={**os.environ, **flags},
         capture_output=True,
         text=True,
