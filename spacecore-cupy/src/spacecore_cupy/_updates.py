@@ -19,6 +19,11 @@ class Updates:
     @differs("CuPy updates in place")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         out = x.copy() if copy else x
+        if cupy.iscomplexobj(values) and out.dtype.kind in "iuf":
+            raise CastError(
+                f"Values written into an array keep their imaginary part. Got complex ones for "
+                f"{out.dtype}. Take the real part, `ops.real(values)`."
+            )
         out[index] = values
         return out
 

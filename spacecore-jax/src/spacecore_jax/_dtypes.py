@@ -23,6 +23,7 @@ __all__ = [
     "default_integer",
     "eps",
     "finfo",
+    "fitted",
     "keeps_width",
     "refuse_complex_to_real",
     "refuse_wide",
@@ -121,6 +122,26 @@ def refuse_complex_to_real(source: Any, target: Any) -> None:
             f"A cast keeps the imaginary part. Got {source.name} into {target.name}. "
             "Take the real part first, `ops.real(x)`."
         )
+
+
+def fitted(values: Any, dtype: Any) -> Any:
+    """Return values to be written into an array of a dtype, in that dtype.
+
+    Raises
+    ------
+    CastError
+        For complex values where the dtype is real.
+    """
+    if isinstance(values, jax.Array | np.ndarray | np.generic):
+        if values.dtype == dtype:
+            return values
+        refuse_complex_to_real(values.dtype, dtype)
+        return values.astype(dtype)
+    if isinstance(values, complex):
+        refuse_complex_to_real(_DTYPES["complex64"], dtype)
+    elif isinstance(values, int | float):
+        return dtype.type(values)
+    return values
 
 
 class FloatLimits(NamedTuple):

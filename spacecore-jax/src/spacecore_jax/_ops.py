@@ -16,7 +16,15 @@ from spacecore_jax._autodiff import Autodiff
 from spacecore_jax._creation import Creation
 from spacecore_jax._decompositions import eigh, svd
 from spacecore_jax._devices import device_of, find_device, is_on_cpu, kind_of, name_of
-from spacecore_jax._dtypes import NAMES, WIDE, eps, finfo, sanitize_dtype, wide_enabled
+from spacecore_jax._dtypes import (
+    NAMES,
+    WIDE,
+    eps,
+    finfo,
+    fitted,
+    sanitize_dtype,
+    wide_enabled,
+)
 from spacecore_jax._namespaces import JaxFFT, JaxLinalg
 from spacecore_jax._products import FULL, check_precision, linalg_products, products
 from spacecore_jax._random import RandomNumbers
@@ -164,14 +172,14 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         return _searchsorted(x1, x2, sorter, side=side)
 
     @staticmethod
-    @differs("JAX's is a method of a view, `x.at[index]`")
+    @differs("JAX's is a method of a view, `x.at[index]`, and warns of values of another dtype")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
-        return x.at[index].set(values)
+        return x.at[index].set(fitted(values, x.dtype))
 
     @staticmethod
-    @differs("JAX's is a method of a view, `x.at[index]`")
+    @differs("JAX's is a method of a view, `x.at[index]`, and warns of values of another dtype")
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
-        return x.at[index].add(values)
+        return x.at[index].add(fitted(values, x.dtype))
 
 
 @partial(jax.jit, static_argnames="side", inline=True)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore.errors import CastError
 from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import is_batched, is_transforming
 
@@ -22,6 +23,8 @@ class Updates:
         index = _checked(index)
         if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=False)
+        if isinstance(values, torch.Tensor) and values.dtype is not x.dtype:
+            values = _as_values(x, values)
         out: torch.Tensor = x.clone() if copy else x
         out[index] = values
         return out
@@ -36,6 +39,8 @@ class Updates:
         if parts and all(map(_selects_often, parts)):
             put = torch.index_put if copy else torch.index_put_
             return put(x, parts, _as_values(x, values), accumulate=True)
+        if isinstance(values, torch.Tensor) and values.dtype is not x.dtype:
+            values = _as_values(x, values)
         out: torch.Tensor = x.clone() if copy else x
         if all(map(_is_basic, parts)):
             selected = out[index]  # a view
@@ -63,8 +68,20 @@ def _positions(x: Any, index: Any) -> Any:
 
 
 def _as_values(x: Any, values: Any) -> Any:
-    if isinstance(values, torch.Tensor) and values.dtype is x.dtype:
-        return values
+    """The values in the dtype of `x`.
+
+    Raises
+    ------
+    CastError
+        For complex values where `x` is real.
+    """
+    if isinstance(values, torch.Tensor):
+        if values.dtype.is_complex and not x.dtype.is_complex:
+            raise CastError(
+                f"Values written into an array keep their imaginary part. Got {values.dtype} for "
+                f"{x.dtype}. Take the real part, `ops.real(values)`."
+            )
+        return values.to(dtype=x.dtype, device=x.device)
     return torch.as_tensor(values, dtype=x.dtype, device=x.device)
 
 

@@ -13,6 +13,7 @@ from spacecore.backend import _numpy_decompositions, _numpy_functions
 from spacecore.backend._declare import differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
+from spacecore.backend._numpy_functions import refuse_imaginary
 from spacecore.backend._numpy_vectors import blas_arithmetic, dot_products
 from spacecore.backend._ops import BackendOps
 from spacecore.backend._vectors import (
@@ -124,14 +125,17 @@ class NumpyOps(BackendOps):
     @staticmethod
     @differs("NumPy updates in place")
     def index_set(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
-        out: Any = np.array(x) if copy else x
+        if values.dtype is not x.dtype if type(values) is _ARRAY else type(values) not in _REAL:
+            refuse_imaginary(values, x)
+        out: Any = np.array(x) if copy or not isinstance(x, np.ndarray) else x
         out[index] = values
         return out
 
     @staticmethod
     @differs("NumPy updates in place, and `x[index] += values` adds once for a repeated index")
     def index_add(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
-        out: Any = np.array(x) if copy else x
+        refuse_imaginary(values, x)
+        out: Any = np.array(x) if copy or not isinstance(x, np.ndarray) else x
         added: Any = values
         np.add.at(out, index, added)
         return out
@@ -268,6 +272,8 @@ def _csr(x: Array) -> Any:
     return sparse.csr_array(x)
 
 
+_ARRAY = np.ndarray
+_REAL = frozenset({bool, int, float})
 _FLOAT64 = np.dtype(np.float64)
 
 

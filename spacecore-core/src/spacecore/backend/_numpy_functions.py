@@ -23,6 +23,7 @@ __all__ = [
     "eps",
     "finfo",
     "iinfo",
+    "refuse_imaginary",
     "sort",
     "take_along_axis",
 ]
@@ -40,6 +41,21 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) ->
     if device is not None and device != "cpu":
         raise ValueError(f'NumPy computes on "cpu" only. Got device {device!r}.')
     return x.astype(dtype, copy=copy)
+
+
+def refuse_imaginary(values: Any, into: Any) -> None:
+    """Raise where complex values would be written into an array of real ones.
+
+    Raises
+    ------
+    CastError
+    """
+    whole = values.dtype.kind == "c" if isinstance(values, _ARRAYS) else type(values) is complex
+    if whole and into.dtype.kind in "iuf":
+        raise CastError(
+            f"Values written into an array keep their imaginary part. Got complex ones for "
+            f"{into.dtype}. Take the real part, `ops.real(values)`."
+        )
 
 
 @differs("NumPy sorts ascending only")

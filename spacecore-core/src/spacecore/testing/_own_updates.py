@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from spacecore.errors import CastError
 from spacecore.testing._case import Case
-from spacecore.testing._compare import check_array
+from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
 from spacecore.testing._law import integers, law
 
@@ -51,6 +52,14 @@ _REPEATED = (
     _Update("duplicate-pairs", (np.array([2, 2, 0]), np.array([1, 1, 0])), [5, 6, 7]),
     _Update("negative-duplicates", np.array([-1, 3]), 2),
 )
+_CASTS = (
+    ("float32", "float64"),
+    ("float64", "float32"),
+    ("float32", "int64"),
+    ("complex64", "float64"),
+    ("int32", "int64"),
+    ("int8", "uint8"),
+)
 _DTYPES = ("float64", "int64", "float32", "complex64", "int32", "uint8", "complex128")
 _TRACEABLE = ("int", "slice", "step", "integers", "pairs", "mask", "duplicates", "duplicate-pairs")
 
@@ -70,6 +79,12 @@ def laws() -> Iterator[Case]:
                 yield law(f"{function}[float32-{update.label}-jit]", check, dtypes=("float32",))
         yield law(f"{function}[0-d]", partial(_zero_d, function), dtypes=("float32",))
         yield law(f"{function}[array-values]", partial(_array_values, function))
+        for dtype, given in _CASTS:
+            check = partial(_cast, function, dtype, given)
+            yield law(f"{function}[{given}-into-{dtype}]", check, dtypes=(dtype, given))
+        check = partial(_complex_into_real, function)
+        yield law(f"{function}[complex-into-real-refused]", check, dtypes=("float32", "complex64"))
+        yield law(f"{function}[result-of-a-sum]", partial(_of_a_sum, function))
     yield law("index_set[bool]", _bool, dtypes=("bool",))
     yield law("index_add[20-duplicates]", _many, dtypes=("float32",))
 
@@ -127,6 +142,31 @@ def _array_values(function: str, ops: Any) -> None:
     values = ops.ones((3,), dtype=ops.float32)
     got = getattr(ops, function)(x, (slice(None),), values)
     check_array(ops, got, np.ones((2, 3), "float32"))
+
+
+def _cast(function: str, dtype: str, given: str, ops: Any) -> None:
+    """Values of another dtype become those of x, by whatever index."""
+    host, values = np.array([5, 6, 7], dtype), np.array([1, 2], given)
+    for index in (slice(0, 2), np.array([2, 0]), np.array([True, False, True])):
+        made = getattr(ops, function)(put(ops, host), _on_backend(ops, index), put(ops, values))
+        check_array(ops, made, _expected(function, host, index, values.astype(dtype)))
+
+
+def _complex_into_real(function: str, ops: Any) -> None:
+    x, values = put(ops, np.zeros(3, "float32")), put(ops, np.array([1j, 2], "complex64"))
+    for index in (slice(0, 2), integers(ops, [1, 1])):
+        for copy in (True, False):
+            update = partial(getattr(ops, function), copy=copy)
+            check_raises(lambda u=update, i=index: u(x, i, values), CastError)
+            check_raises(lambda u=update, i=index: u(x, i, 1j), TypeError, RuntimeError)
+    check_array(ops, x, np.zeros(3, "float32"))
+
+
+def _of_a_sum(function: str, ops: Any) -> None:
+    """A result without axes may be no array that can be written to."""
+    total = ops.sum(ops.ones((2,), dtype=ops.float32))
+    got = getattr(ops, function)(total, (), 3, copy=False)
+    check_array(ops, got, np.float32(3 if "set" in function else 5))
 
 
 def _bool(ops: Any) -> None:

@@ -222,12 +222,25 @@ def _write(x: Any, index: Any, values: Any, *, copy: bool, add: bool) -> Any:
     out = xp.asarray(x, copy=True) if copy else x
     flat = xp.reshape(out, (-1,), copy=False)
     places = np.arange(out.size).reshape(out.shape)[_on_host(index)]
+    if _is_complex(values) and not _is_complex(out):
+        raise CastError(
+            f"Values written into an array keep their imaginary part. Got complex ones for "
+            f"{out.dtype}. Take the real part, `ops.real(values)`."
+        )
     if isinstance(values, bool | int | float | complex):
         values = xp.full((), values, dtype=out.dtype, device=out.device)
+    elif values.dtype != out.dtype:
+        values = xp.astype(values, out.dtype)
     spread = xp.reshape(xp.broadcast_to(values, places.shape), (-1,))
     for i, place in enumerate(places.ravel().tolist()):
         flat[place] = flat[place] + spread[i] if add else spread[i]
     return out
+
+
+def _is_complex(x: Any) -> bool:
+    if isinstance(x, _ARRAY):
+        return bool(xp.isdtype(x.dtype, "complex floating"))
+    return isinstance(x, complex)
 
 
 def _on_host(index: Any) -> Any:

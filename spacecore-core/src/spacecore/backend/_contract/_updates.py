@@ -23,9 +23,14 @@ class IndexedUpdates:
         x : array
         index : int, slice, mask, integer array, or a tuple of these
         values : array or scalar
-            Broadcast to the shape of `x[index]`.
+            Broadcast to the shape of `x[index]`, and cast to the dtype of `x`.
         copy : bool
             False lets a backend write into `x` itself; use the returned array either way.
+
+        Raises
+        ------
+        CastError
+            For complex values where `x` is real.
         """
         raise NotImplementedError
 
