@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -14,6 +15,7 @@ import pytest
 
 SEED = "SPACECORE_TEST_SEED"
 BACKENDS = "SPACECORE_TEST_BACKENDS"
+FORGETTING = 100  # tests
 
 # Before anything imports JAX: the tests compare backends in double precision.
 os.environ.setdefault("JAX_ENABLE_X64", "1")
@@ -116,6 +118,20 @@ def seed(request: pytest.FixtureRequest) -> int:
 def rng(seed: int) -> np.random.Generator:
     """NumPy's generator, from the test's seed."""
     return np.random.default_rng(seed)
+
+
+@pytest.fixture(autouse=True)
+def forgetful(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Free what a backend has compiled, now and then: few tests run what others compiled."""
+    ops = request.getfixturevalue("ops") if "ops" in request.fixturenames else None
+    yield
+    if ops is not None:
+        _TESTS[ops.family] += 1
+        if _TESTS[ops.family] % FORGETTING == 0:
+            ops.forget_compiled()
+
+
+_TESTS: Counter[str] = Counter()
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,23 @@ def test_report_counts_sections_and_stops_at_the_first_failure():
     assert not report.ok
 
 
+def test_a_run_frees_compiled_code_as_it_goes():
+    class Compiling(sc.NumpyOps):
+        kept = most = 0
+
+        @classmethod
+        def forget_compiled(cls):
+            cls.kept = 0
+
+    def compile_one(ops):
+        Compiling.kept += 1
+        Compiling.most = max(Compiling.most, Compiling.kept)
+
+    cases = [Case(f"exp[{i}]", "Section", Requirement(), compile_one) for i in range(1000)]
+    assert run_cases(Compiling(), cases).ok
+    assert Compiling.most <= 500
+
+
 def test_nothing_run_is_not_a_success():
     assert not run_cases(sc.NumpyOps(), []).ok
     assert main(["numpy", "--filter", "no such case"]) == 1

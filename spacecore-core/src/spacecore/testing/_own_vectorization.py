@@ -43,6 +43,7 @@ def laws() -> Iterator[Case]:
     yield law("jit[tree]", _jit_tree)
     yield law("jit[static-argument]", _jit_static)
     yield law("jit[twice]", _jit_twice)
+    yield law("forget_compiled[compiles-again]", _forgotten)
     yield law("is_traced[value]", _not_traced)
     yield law("is_traced[jit]", _traced_in_jit, capabilities=("jit",))
     yield law("is_traced[vmap]", _traced_in_vmap)
@@ -177,6 +178,15 @@ def _jit_twice(ops: Any) -> None:
     function = ops.jit(ops.jit(lambda x: x + 1))
     check_tree(ops, function(floats(ops, _B)), _B + 1)
     check_tree(ops, function(floats(ops, _A)), _A + 1)
+
+
+def _forgotten(ops: Any) -> None:
+    twice = ops.jit(lambda x: x + x)
+    x = floats(ops, _A)
+    before = twice(x)
+    assert ops.forget_compiled() is None, "expected nothing returned"
+    check_tree(ops, twice(x), 2 * _A)
+    check_tree(ops, before, 2 * _A)
 
 
 def _not_traced(ops: Any) -> None:

@@ -11,6 +11,9 @@ from spacecore.testing._case import Case
 
 __all__ = ["Report", "run_cases", "stale_differences"]
 
+_FORGETTING = 100
+"""Cases after which compiled code is freed: each compiles its own, and few use another's."""
+
 _COLUMNS = ("passed", "failed", "unsupported")
 
 
@@ -87,7 +90,9 @@ def run_cases(ops: BackendOps, cases: Sequence[Case], *, stop: bool = False) -> 
     Report
     """
     report = Report()
-    for case in cases:
+    for number, case in enumerate(cases, start=1):
+        if number % _FORGETTING == 0:
+            ops.forget_compiled()
         try:
             case.run(ops)
         except UnsupportedOperationError:

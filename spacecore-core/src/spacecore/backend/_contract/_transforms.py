@@ -40,7 +40,7 @@ class Vectorization:
 
 @section("Compilation")
 class Compilation:
-    """Compiling a function."""
+    """Compiling a function, and forgetting what was compiled."""
 
     @staticmethod
     @default
@@ -56,6 +56,15 @@ class Compilation:
             Arguments that are not arrays; a new value compiles anew.
         """
         return fn
+
+    @staticmethod
+    @default
+    def forget_compiled() -> None:
+        """Free the memory of code that the library compiled; what is called again compiles anew.
+
+        A process that calls thousands of functions with as many shapes, as a test run does,
+        otherwise keeps the code of each.
+        """
 
 
 @section("Differentiation", capability="autodiff")
