@@ -14,7 +14,7 @@ import numpy as np
 
 from spacecore.backend import BackendOps
 
-__all__ = ["BY_HAND", "calls", "operands"]
+__all__ = ["BY_HAND", "REMARKS", "calls", "operands"]
 
 _ARRAYS = ("x", "y", "w")
 
@@ -54,6 +54,7 @@ _CALLS = {
     "cond": "True, same, same, x",
     "diagonal": "A",
     "acosh": "g",
+    "custom_linear_solve": "product, x, y, quotient, quotient, quotient",
     "device_kind": "device",
     "dstack": "[x, y]",
     "dtype_name": "double",
@@ -137,8 +138,8 @@ _CALLS = {
     "zeros": "(4,)",
 }
 
-# Called once for each class, not for each array.
-_ONCE = frozenset({"register_value_class"})
+# Called once for each class, or once in a while.
+_ONCE = frozenset({"forget_compiled", "register_value_class"})
 
 _OF_A_MATRIX = (
     "cholesky",
@@ -173,7 +174,7 @@ _FFT = dict.fromkeys(_OF_COMPLEX, "z") | {"fftfreq": "4", "rfftfreq": "4"}
 # What the users of a library write where it has no function of the name, or another by it.
 BY_HAND: Mapping[str, Mapping[str, str]] = {
     "numpy": {
-        "assparse": "S.asformat('csr')",
+        "assparse": "S if sparse.issparse(S) else sparse.csr_array(S)",
         "cholesky": "xp.linalg.cholesky(A)",
         "dtype_name": "double.name",
         "eigh": "xp.linalg.eigh(A)",
@@ -220,8 +221,10 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "nonzero": "xp.nonzero(x, as_tuple=True)",
         "norm": "xp.linalg.norm(x)",
         "permute_dims": "xp.permute(A, (1, 0))",
-        "random_normal": "xp.randn(4)",
-        "random_uniform": "xp.rand(4)",
+        "random_integers": "xp.randint(9, (4,), generator=generator.manual_seed(0))",
+        "random_normal": "xp.randn((4,), generator=generator.manual_seed(0))",
+        "random_rademacher": "1 - 2 * xp.randint(2, (4,), generator=generator.manual_seed(0))",
+        "random_uniform": "xp.rand((4,), generator=generator.manual_seed(0))",
         "real": "x.real",
         "repeat": "xp.repeat_interleave(x, 2)",
         "shape": "x.shape",
@@ -251,7 +254,6 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "linalg.trace": "xp.trace(A)",
     },
     "jax": {
-        "block_until_ready": "x.block_until_ready()",
         "cholesky": "xp.linalg.cholesky(A)",
         "cond": "jax.lax.cond(True, same, same, x)",
         "dtype_name": "double.name",
@@ -283,6 +285,12 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "vmap": "jax.vmap(same)(A)",
         "while_loop": "jax.lax.while_loop(never, same, x)",
     },
+}
+
+# Where the two sides can't do the same work, and what the difference is.
+REMARKS: Mapping[str, str] = {
+    "get_dtype": "raw reads an attribute, and ours is the least that a call in Python takes",
+    "random_integers": "ours also checks that the range fits the dtype",
 }
 
 
@@ -322,6 +330,8 @@ def operands(library: Any) -> dict[str, Any]:
         "never": _never,
         "accept": _same,
         "loss": lambda v: (v * v).sum(),
+        "product": lambda d, v: d * v,
+        "quotient": lambda d, v, lift: (v / d, ()),
     }
     more: dict[str, Any] = {"single": single, "double": double, "long": long}
     more["key"] = ops.random_key(0)
@@ -329,6 +339,12 @@ def operands(library: Any) -> dict[str, Any]:
     more["compiled"] = ops.jit(_half)
     if ops.allow_sparse:
         more["S"] = ops.assparse(made["A"])
+    if library.name == "numpy":
+        from scipy import sparse
+
+        more["sparse"] = sparse
+    if library.name == "torch":
+        more["generator"] = library.xp.Generator()
     if library.name == "jax":
         import jax
 
