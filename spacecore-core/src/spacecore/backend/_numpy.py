@@ -179,7 +179,9 @@ class NumpyOps(BackendOps):
     @differs("a method of the matrix costs less than a universal function")
     def matrix_products(self, a: Array, /) -> MatrixProducts:
         # Subclasses of arrays have products of their own.
-        return dot_products(a) if type(a) is np.ndarray else plain_products(self, a)
+        if type(a) is np.ndarray and a.ndim == 2:
+            return dot_products(a)
+        return plain_products(self, a)
 
     @_STATEFUL
     def random_key(self, seed: int, /) -> RandomKey:

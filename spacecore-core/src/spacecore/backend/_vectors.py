@@ -72,18 +72,19 @@ def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:
 
 
 class MatrixProducts(NamedTuple):
-    """The products of one dense matrix, each a function that looks at the matrix when called.
+    """The products of a dense matrix, each a function that looks at the matrix when called.
 
-    An operand of another dtype is promoted, or the matrix is.
+    Of a stack of matrices, with a leading axis, each is multiplied by what has its place along
+    the leading axis of the operand. An operand of another dtype is promoted, or the matrix is.
 
     Attributes
     ----------
     vector : callable
-        `A x`, x with one axis.
+        `A x`, x of shape (n,), or (k, n) for a stack.
     vector_transposed : callable
-        `Aᵀ y`, y with one axis; unconjugated.
+        `Aᵀ y`, y of shape (m,), or (k, m) for a stack; unconjugated.
     rows : callable
-        `A x` for each row x of an array with two axes.
+        `A x` for each row x of an array of shape (b, n), or (k, b, n) for a stack.
     rows_transposed : callable
         `Aᵀ y` for each row y.
     """
@@ -97,9 +98,16 @@ class MatrixProducts(NamedTuple):
 def plain_products(ops: Any, a: Any) -> MatrixProducts:
     """Return the products of a matrix by `matmul`, which needs no transposed matrix to be kept."""
     matmul, transpose = ops.matmul, ops.matrix_transpose
+    if len(a.shape) == 2:
+        vector, vector_transposed = (lambda x: matmul(a, x)), (lambda y: matmul(y, a))
+    else:
+        vector, vector_transposed = (
+            lambda x: matmul(a, x[:, :, None])[:, :, 0],
+            lambda y: matmul(y[:, None, :], a)[:, 0, :],
+        )
     return MatrixProducts(
-        vector=lambda x: matmul(a, x),
-        vector_transposed=lambda y: matmul(y, a),
+        vector=vector,
+        vector_transposed=vector_transposed,
         rows=lambda xs: matmul(xs, transpose(a)),
         rows_transposed=lambda ys: matmul(ys, a),
     )

@@ -12,6 +12,7 @@ from spacecore.linop._block import (
 )
 from spacecore.linop._composed import ComposedLinOp, make_composed
 from spacecore.linop._dense import DenseLinOp
+from spacecore.linop._dense_blocks import DenseBlockDiagonalLinOp
 from spacecore.linop._diagonal import DiagonalLinOp
 from spacecore.linop._identity import IdentityLinOp, ZeroLinOp
 from spacecore.linop._matrix_free import MatrixFreeLinOp
@@ -25,6 +26,7 @@ __all__ = [
     "BlockDiagonalLinOp",
     "BlockMatrixLinOp",
     "ComposedLinOp",
+    "DenseBlockDiagonalLinOp",
     "DenseLinOp",
     "DiagonalLinOp",
     "IdentityLinOp",

@@ -30,6 +30,9 @@ __all__ = [
 class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
     """One operator for each leaf: `(A x)_i = A_i x_i`, and `(A.H y)_i = A_i.H y_i`.
 
+    Many matrices of one shape are multiplied at once by `DenseBlockDiagonalLinOp`, which holds
+    them, and its elements, as one array.
+
     Parameters
     ----------
     tree_of_ops : tree of LinOp

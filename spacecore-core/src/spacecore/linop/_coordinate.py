@@ -31,6 +31,17 @@ class CoordinateLinOp(LinOp):
             euclidean = self._narrowed(euclidean)
         return through_riesz(self.domain, self.codomain, euclidean)
 
+    def _pulled_back(self, transposed: Kernel, array: Any, ys: Any) -> Any:
+        """The adjoint of a batch, from a product of it with Aᵀ; where weights are all there is."""
+        ops, dom, cod = self.ops, self.domain, self.codomain
+        ys = ys if cod.is_euclidean else cod._riesz(ys)
+        if ops.is_complex_dtype(array.dtype):
+            back = ops.conj(transposed(ops.conj(ys)))
+        else:
+            back = transposed(ys)
+        back = ops.astype(back, dom.dtype) if self._narrows() else back
+        return back if dom.is_euclidean else dom._riesz_inverse(back)
+
     def _narrows(self) -> bool:
         """Whether the domain is of a narrower dtype, to which adjoints are rounded."""
         return bool(self.domain.dtype != self.codomain.dtype)

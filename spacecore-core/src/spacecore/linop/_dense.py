@@ -9,7 +9,7 @@ from typing import Any
 from spacecore._ambient import resolve_context_priority
 from spacecore._checks import not_dense
 from spacecore._context import ContextLike
-from spacecore._typing import Shape
+from spacecore._typing import DType, Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
@@ -21,7 +21,7 @@ from spacecore.linop._coordinate import (
 )
 from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
 
-__all__ = ["DenseLinOp"]
+__all__ = ["DenseLinOp", "codomain_of"]
 
 
 class DenseLinOp(CoordinateLinOp, data=("array",)):
@@ -56,7 +56,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         if not context.ops.is_dense(A):
             raise SpaceValidationError(not_dense(context.ops, A))
         if cod is None:
-            cod = _codomain_of(A, dom)
+            cod = codomain_of(tuple(A.shape), A.dtype, dom)
         super().__init__(dom, cod, context)
         self.array = A
         if tuple(A.shape) != (*cod.shape, *dom.shape):
@@ -112,16 +112,12 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
         return compiled(xs, leading)
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        dom, cod, ops = self.domain, self.codomain, self.ops
-        if not (dom._holds_arrays and cod._holds_arrays and dom.is_euclidean and cod.is_euclidean):
+        dom, cod = self.domain, self.codomain
+        if not (dom._holds_arrays and cod._holds_arrays and dom._weighs and cod._weighs):
             return super()._rvapply(ys, leading)
-        product = ops.matrix_products(self._matrix()).rows_transposed
-        if ops.is_complex_dtype(self.array.dtype):
-            pulled = _of_rows(ops, lambda rows: ops.conj(product(ops.conj(rows))), cod, dom)
-        else:
-            pulled = _of_rows(ops, product, cod, dom)
-        back = pulled(ys, leading)
-        return ops.astype(back, dom.dtype) if self._narrows() else back
+        product = self.ops.matrix_products(self._matrix()).rows_transposed
+        pulled = _of_rows(self.ops, product, cod, dom)
+        return self._pulled_back(lambda batch: pulled(batch, leading), self.array, ys)
 
     def to_matrix(self) -> Any:
         return self._matrix()
@@ -150,10 +146,11 @@ def _of_rows(
     return compiled
 
 
-def _codomain_of(A: Any, dom: Space) -> Space:
-    shape = tuple(A.shape)[: max(len(A.shape) - len(dom.shape), 0)]
-    if shape == dom.shape and A.dtype == dom.dtype and dom.is_euclidean and dom._holds_arrays:
+def codomain_of(full: Shape, dtype: DType, dom: Space) -> Space:
+    """Return the space of a matrix's leading axes: its domain where that fits."""
+    shape = full[: max(len(full) - len(dom.shape), 0)]
+    if shape == dom.shape and dtype == dom.dtype and dom.is_euclidean and dom._holds_arrays:
         return dom
     kind = DenseVectorSpace if len(shape) == 1 else DenseCoordinateSpace
-    dtype = dom.ops.result_type(A.dtype, dom.dtype)
-    return kind(shape, dom.ctx.convert(dom.ops, dtype=dtype))
+    joint = dom.ops.result_type(dtype, dom.dtype)
+    return kind(shape, dom.ctx.convert(dom.ops, dtype=joint))

@@ -76,8 +76,8 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
         return self.diagonal * xs if self.domain._holds_arrays else super()._vapply(xs, leading)
 
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
-        if self.domain._holds_arrays and self.domain.is_euclidean:
-            return self.ops.conj(self.diagonal) * ys
+        if self.domain._holds_arrays and self.domain._weighs:
+            return self.ops.conj(self.diagonal) * ys  # weights cancel out
         return super()._rvapply(ys, leading)
 
     def to_matrix(self) -> Any:

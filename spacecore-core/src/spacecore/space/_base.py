@@ -45,6 +45,8 @@ class Space(Value, static=("ctx",)):
     shape: Shape
 
     _holds_arrays: ClassVar[bool] = False  # whether elements are arrays of `shape`
+    # Whether the geometry is a weight of each entry, so that its maps take batches as well.
+    _weighs: bool = False
 
     @property
     def ops(self) -> BackendOps:

@@ -15,12 +15,16 @@ from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._geometry import EuclideanInnerProduct, InnerProduct
+from spacecore.space._geometry import (
+    EuclideanInnerProduct,
+    InnerProduct,
+    WeightedInnerProduct,
+)
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
 
-__all__ = ["DenseCoordinateSpace", "DenseVectorSpace", "elements_of"]
+__all__ = ["DenseCoordinateSpace", "DenseVectorSpace", "batch_test", "elements_of", "membership"]
 
 
 class _DenseSpace(Space, static=("shape",), data=("geometry",)):
@@ -57,11 +61,13 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
 
     def _prepare(self) -> None:
         state = vars(self)
-        state["check_member"] = _membership(self.ctx, self.shape)
+        state["check_member"] = membership(self.ctx, self.shape)
         if type(self).check_batch is _DenseSpace.check_batch:
-            state["check_batch"] = _batch_test(self.ctx, self.shape)
+            state["check_batch"] = batch_test(self.ctx, self.shape)
         bound = self.geometry._bound(self.ops)
         state.update((name, bound[name]) for name in self._by_geometry if name in bound)
+        plain = type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
+        state["_weighs"] = plain and self._by_geometry == _DenseSpace._by_geometry
 
     def check_member(self, x: Any) -> None:
         _refuse_foreign(self.ops, self.shape, self.dtype, x)
@@ -187,8 +193,8 @@ def elements_of(space: Space) -> tuple[Any, ...]:
 _accept: Callable[[Any], None] = deque(maxlen=0).append
 
 
-def _membership(ctx: Context, shape: Shape) -> Callable[[Any], None]:
-    """The membership test of a level; it holds no reference to the space."""
+def membership(ctx: Context, shape: Shape) -> Callable[[Any], None]:
+    """Return the membership test of a level; it holds no reference to the space."""
     if ctx.check_level == "none":
         return _accept
     if ctx.check_level == "strict":
@@ -197,8 +203,8 @@ def _membership(ctx: Context, shape: Shape) -> Callable[[Any], None]:
     return ctx.ops.member_test(shape, ctx.dtype, refuse)
 
 
-def _batch_test(ctx: Context, shape: Shape) -> Callable[[Any], Shape]:
-    """The function that tells the leading axes, with the common case decided by comparisons."""
+def batch_test(ctx: Context, shape: Shape) -> Callable[[Any], Shape]:
+    """Return the function that tells the leading axes; comparisons decide the common case."""
     ops, dtype, count = ctx.ops, ctx.dtype, len(shape)
     kind: Any = ops.array_types[0]
     if ops.device is not None or ops.sparse_shares_type or not count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +13,13 @@ from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._batch import batched
-from spacecore.space._dense import elements_of
+from spacecore.space._dense import (
+    DenseCoordinateSpace,
+    DenseVectorSpace,
+    batch_test,
+    elements_of,
+    membership,
+)
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -45,6 +52,20 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         self.ctx = resolve_context_priority(ctx, base)
         self.base = base
         self.count = index(count)
+
+    def _prepare(self) -> None:
+        """Compute on stacked arrays at once, as on one, where the base does it entry by entry."""
+        state, base, ctx = vars(self), self.base, self.ctx
+        kept = type(self) is StackedSpace and (base.ops, base.dtype) == (ctx.ops, ctx.dtype)
+        if not (kept and _is_of_arrays(base)):
+            return
+        state["check_member"] = membership(ctx, self.shape)
+        state["check_batch"] = batch_test(ctx, self.shape)
+        state["_flatten"] = partial(_reshaped, ctx.ops.reshape, (self.size,))
+        state["_unflatten"] = partial(_reshaped, ctx.ops.reshape, self.shape)
+        state["_weighs"] = base._weighs
+        if base._weighs:
+            state.update({name: vars(base)[name] for name in _BY_GEOMETRY if name in vars(base)})
 
     @property
     def _holds_arrays(self) -> bool:  # type: ignore[override]
@@ -154,3 +175,17 @@ class StackedSpace(Space, static=("count",), data=("base",)):
 
     def _notation(self, write: Writer) -> str:
         return f"({write.space(self.base)})^{self.count}"
+
+
+_BY_GEOMETRY = ("_inner", "_norm", "_riesz", "_riesz_inverse")
+
+
+def _is_of_arrays(space: Space) -> bool:
+    """Whether elements are arrays of which nothing is asked but shape and dtype."""
+    while type(space) is StackedSpace:
+        space = space.base
+    return type(space) in (DenseCoordinateSpace, DenseVectorSpace)
+
+
+def _reshaped(reshape: Any, shape: Shape, x: Any) -> Any:
+    return reshape(x, shape)

@@ -12,6 +12,7 @@ from spacecore._context import Context
 from spacecore.linop import (
     BlockDiagonalLinOp,
     BlockMatrixLinOp,
+    DenseBlockDiagonalLinOp,
     DenseLinOp,
     DiagonalLinOp,
     IdentityLinOp,
@@ -274,6 +275,11 @@ def _blocks(ctx: Context) -> LinOp:
     return BlockMatrixLinOp([[_dense(X, Y), None], [0, _dense(Y, X)], [_dense(X), _dense(Y, X)]])
 
 
+def _dense_blocks(ctx: Context) -> LinOp:
+    X, Y = _weighted(ctx), DenseCoordinateSpace((2, 1), ctx)
+    return DenseBlockDiagonalLinOp(_array(ctx, 4, 2, 1, 3), X, Y)
+
+
 def _nested(ctx: Context) -> LinOp:
     X, Y = _weighted(ctx), _vector(ctx)
     inner = BlockMatrixLinOp([[_dense(X), _dense(Y, X)], [_dense(X, Y), None]])
@@ -387,6 +393,11 @@ OPERATORS: tuple[Factory, ...] = (
     Factory(
         "blocks-alike", lambda c: BlockDiagonalLinOp([_dense(_plain(c), seed=i) for i in range(4)])
     ),
+    Factory(
+        "blocks-dense",
+        lambda c: DenseBlockDiagonalLinOp(_array(c, 4, 3, 2), _vector(c), _tilted(c)),
+    ),
+    Factory("blocks-dense-shaped", _dense_blocks),
     Factory("blocks-matrix", _blocks),
     Factory("blocks-nested", _nested),
     Factory(

@@ -35,6 +35,9 @@ def laws() -> Iterator[Case]:
         yield law(f"matrix_products[{dtype}]", partial(_products, dtype), dtypes=(dtype,))
     yield law("matrix_products[promoted]", _products_promoted, dtypes=("float64",))
     yield law("matrix_products[after-jit]", _products_after_jit)
+    for shape in ((2, 3), (20, 24)):  # backends may choose by size
+        check = partial(_products_of_stack, shape)
+        yield law(f"matrix_products[stack-{shape[0]}x{shape[1]}]", check)
 
 
 def _solved(ops: Any, a: Any, b: Any) -> Any:
@@ -133,6 +136,20 @@ def _products(dtype: str, ops: Any) -> None:
         got = getattr(products, name)(put(ops, np.ascontiguousarray(operand)))
         error = np.abs(on_host(got, ops) - want).max()
         assert error < 1e-4, f"expected the product `{name}`, got an error of {error:.1e}"
+
+
+def _products_of_stack(shape: tuple[int, int], ops: Any) -> None:
+    count, (m, n) = 3, shape
+    a = np.sin(np.arange(1.0, 1.0 + count * m * n)).reshape(count, m, n)
+    x, y = a[:, 0, :], a[:, :, 0]
+    products = ops.matrix_products(floats(ops, a))
+    for got, want in (
+        (products.vector(floats(ops, x)), np.einsum("kij,kj->ki", a, x)),
+        (products.vector_transposed(floats(ops, y)), np.einsum("kij,ki->kj", a, y)),
+        (products.rows(floats(ops, a)), np.einsum("kij,kbj->kbi", a, a)),
+        (products.rows_transposed(floats(ops, a @ a.mT)), np.einsum("kij,kbi->kbj", a, a @ a.mT)),
+    ):
+        check_tree(ops, got, want, loose=10 * m)
 
 
 def _products_promoted(ops: Any) -> None:

@@ -69,14 +69,14 @@ class LinearSolves:
 
     @default
     def matrix_products(self, a: Any, /) -> MatrixProducts:
-        """Return the products of a dense matrix with vectors and rows.
+        """Return the products of a dense matrix, or of each in a stack, with vectors and rows.
 
         Nothing is computed from the matrix before a product is called: what its owner writes to
         it shows, derivatives flow to it, and no trace of one compilation is left to the next.
 
         Parameters
         ----------
-        a : array, shape (m, n)
+        a : array, shape (m, n) or (k, m, n)
         """
         return plain_products(self, a)
 
