@@ -50,7 +50,8 @@ class Transforms:
             return fn
         for module in (_FORWARD_MODE, _COMPILER):
             _load_quietly(module)
-        return torch.compile(fn)
+        # Else Torch makes a symbol of an integer when it first changes. Shapes are static then too.
+        return torch.compile(fn, dynamic=False if static_argnames else None)
 
     @staticmethod
     @differs("Torch returns the gradient beside auxiliary values that are tensors only")

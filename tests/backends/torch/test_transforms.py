@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import numpy as np
@@ -195,7 +196,12 @@ def test_jit_is_the_function_itself():
     assert ops.jit(function) is function
 
 
-@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a compiler")
+needs_a_compiler = pytest.mark.skipif(
+    shutil.which(os.environ.get("CXX", "g++")) is None, reason="torch.compile needs a compiler"
+)
+
+
+@needs_a_compiler
 def test_jit_compiles_where_asked(run_python):
     code = """
 import torch, spacecore as sc
@@ -208,3 +214,30 @@ x = torch.zeros(3)
 print(f(x).item(), ops.grad(f)(x).tolist(), seen[0], ops.supports("jit"))
 """
     assert run_python(code) == "6.0 [2.0, 2.0, 2.0] True True"
+
+
+@needs_a_compiler
+def test_compiled_code_comes_to_the_same_numbers(run_python):
+    """By what is wrapped: the compiler sees through it to Torch's functions."""
+    code = """
+import torch, spacecore as sc
+ops = sc.TorchOps(compile=True)
+matrix = torch.eye(4, dtype=torch.float64) * 2 + 0.1
+index = torch.tensor([0, -1, 2, 0])
+def loss(x, n):
+    y = ops.clip(x, 0, 1) * ops.sign(x) + ops.where(x > 0.5, x, 0.0)
+    y = ops.index_add(y, index, 1.0) + ops.take(x, index) + ops.eps(x.dtype) + 2 * x ** n
+    return ops.sum(ops.solve(matrix, y)) * ops.std(y) + ops.logsumexp(ops.add(1.0, y))
+x = torch.linspace(-0.5, 1.5, 4, dtype=torch.float64)
+f = ops.jit(loss, static_argnames="n")
+for n in (2, 3):
+    slopes = []
+    for each in (f, loss):
+        leaf = x.clone().requires_grad_()
+        each(leaf, n).backward()
+        slopes.append(leaf.grad)
+    torch.testing.assert_close(f(x, n), loss(x, n))
+    torch.testing.assert_close(*slopes)
+print("same")
+"""
+    assert run_python(code) == "same"
