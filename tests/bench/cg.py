@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import Any
 
@@ -62,12 +63,19 @@ def numpy_loop(product: Any, b: Any) -> Any:
 
 
 def _row(
-    what: str, samples: Samples, matrix: Any, b: Any, result: Any, steps: Any, limit: float
+    what: str,
+    samples: Samples,
+    system: tuple[Any, Any],
+    solutions: dict[str, tuple[Any, Any]],
+    limit: float,
 ) -> Row:
-    """A row with iterations and the true residual of both beside the times."""
-    residual = np.linalg.norm(b - matrix @ np.asarray(result.x)) / np.linalg.norm(b)
-    note = f"{int(result.num_iters)} iterations (raw {int(steps)}), residual {residual:.2e}"
-    return compared(what, samples, limit=limit, note=note)
+    """A row with everybody's iterations and true residual, relative, beside the times."""
+    matrix, b = system
+    told = []
+    for name, (x, steps) in solutions.items():
+        residual = np.linalg.norm(b - matrix @ np.asarray(x)) / np.linalg.norm(b)
+        told.append(f"{name} {int(steps)} it. to {residual:.1e}")
+    return compared(what, samples, limit=limit, note="; ".join(told))
 
 
 def _numpy(budget: Budget, side: int) -> list[Row]:
@@ -89,10 +97,29 @@ def _numpy(budget: Budget, side: int) -> list[Row]:
             "ours": "cg(A, b, tol=tol)",
             "scipy": "scipy(matrix, b, rtol=tol)",
         }
+        steps: list[Any] = []
+        x, _ = scipy_cg(matrix, b, rtol=TOL, callback=steps.append)
+        ours = sc.cg(A, b, tol=TOL)
+        solutions = {"raw": numpy_loop(product, b), "ours": (ours.x, ours.num_iters)}
+        solutions["scipy"] = (x, len(steps))
+        if find_spec("pylops") is not None:
+            solutions["pylops"] = _with_pylops(matrix, b, contenders, namespace)
         samples = rounds(contenders, namespace, budget)
-        steps = numpy_loop(product, b)[1]
-        rows.append(_row(what, samples, matrix, b, sc.cg(A, b, tol=TOL), steps, limit))
+        rows.append(_row(what, samples, (matrix, b), solutions, limit))
     return rows
+
+
+def _with_pylops(matrix: Any, b: Any, contenders: Any, namespace: Any) -> tuple[Any, Any]:
+    """Let PyLops take part, which is stopped by the square of the residual's norm."""
+    os.environ.setdefault("CUPY_PYLOPS", "0")  # it loads CuPy wherever that is installed
+    from pylops import MatrixMult
+    from pylops.optimization.basic import cg as pylops_cg
+
+    options = {"niter": 10 * len(b), "tol": TOL**2 * float(b @ b)}
+    namespace |= {"pylops": pylops_cg, "operator": MatrixMult(matrix), "options": options}
+    contenders["pylops"] = "pylops(operator, b, **options)"
+    x, steps, _ = pylops_cg(namespace["operator"], b, **options)
+    return x, steps
 
 
 def _torch(budget: Budget, side: int) -> list[Row]:
@@ -134,8 +161,9 @@ def _torch(budget: Budget, side: int) -> list[Row]:
         namespace = {"raw": loop, "cg": sc.cg, "tol": TOL, "product": product, "A": A, "b": rhs}
         contenders = {"raw": "raw(product, b)", "ours": "cg(A, b, tol=tol)"}
         samples = rounds(contenders, namespace, budget)
-        result, steps = sc.cg(A, rhs, tol=TOL), loop(product, rhs)[1]
-        rows.append(_row(what, samples, matrix, b, result, steps, 1.05))
+        ours = sc.cg(A, rhs, tol=TOL)
+        solutions = {"raw": loop(product, rhs), "ours": (ours.x, ours.num_iters)}
+        rows.append(_row(what, samples, (matrix, b), solutions, 1.05))
         leaf = rhs.clone().requires_grad_()
         namespace |= {"leaf": leaf, "grad": torch.autograd.grad}
         contenders = {
@@ -178,26 +206,57 @@ def _jax(budget: Budget) -> list[Row]:
     def solve(M: Any, b: Any) -> Any:
         return sc.cg(sc.DenseLinOp(M, X), b, tol=TOL).x
 
+    def by_jax_scipy(M: Any, b: Any) -> Any:
+        return jax_cg(lambda v: M @ v, b, tol=TOL)[0]
+
     namespace = {
         "raw": loop, "cg": sc.cg, "tol": TOL, "A": A, "M": M, "b": rhs, "many": many,
         "solve": jax.jit(solve),
         "gradient": jax.jit(jax.value_and_grad(lambda M, b: solve(M, b).sum(), 1)),
-        "scipy": jax.jit(lambda M, b: jax_cg(lambda v: M @ v, b, tol=TOL)[0]),
+        "scipy": jax.jit(by_jax_scipy),
+        "by_vmap": jax.jit(jax.vmap(by_jax_scipy, (None, 0))),
         "wait": jax.block_until_ready,
     }  # fmt: skip
     rows = []
     raw, inside = "wait(raw(M, b))", "wait(solve(M, b))"
-    scipy = "wait(scipy(M, b))"
-    result, steps = sc.cg(A, rhs, tol=TOL), loop(M, rhs)[1]
-    for what, ours, limit in (
+    peers = {"jax.scipy": "wait(scipy(M, b))"}
+    ours = sc.cg(A, rhs, tol=TOL)
+    solutions = {"raw": loop(M, rhs), "ours": (ours.x, ours.num_iters)}
+    if find_spec("lineax") is not None:
+        namespace["lineax"] = _lineax()
+        peers["lineax"] = "wait(lineax(M, b)[0])"
+        solutions["lineax"] = namespace["lineax"](M, rhs)
+    for what, ours_called, limit in (
         ("jax: dense 100, called plainly", "wait(cg(A, b, tol=tol).x)", 1.4),
         ("jax: dense 100, inside jit", inside, 1.02),
     ):
-        samples = rounds({"raw": raw, "ours": ours, "jax.scipy": scipy}, namespace, budget)
-        rows.append(_row(what, samples, matrix, b, result, steps, limit))
+        samples = rounds({"raw": raw, "ours": ours_called, **peers}, namespace, budget)
+        rows.append(_row(what, samples, (matrix, b), solutions, limit))
     samples = rounds({"raw": inside, "ours": "wait(gradient(M, b))"}, namespace, budget)
     rows.append(compared("jax: value and gradient / solve", samples, limit=2.3))
     sequential = "wait([raw(M, each) for each in many])"
-    samples = rounds({"raw": sequential, "ours": "wait(cg(A, many, tol=tol).x)"}, namespace, budget)
+    contenders = {
+        "raw": sequential,
+        "ours": "wait(cg(A, many, tol=tol).x)",
+        "vmap(jax.scipy)": "wait(by_vmap(M, many))",
+    }
+    samples = rounds(contenders, namespace, budget)
     rows.append(compared("jax: 32 right-hand sides / one by one", samples, limit=1.0))
     return rows
+
+
+def _lineax() -> Any:
+    """Lineax's solver, compiled; it also asks each entry to be within its own tolerance."""
+    import jax
+    import jax.numpy as jnp
+    import lineax
+
+    solver = lineax.CG(rtol=TOL, atol=0.0, norm=jnp.linalg.norm)
+
+    @jax.jit
+    def solve(M: Any, b: Any) -> Any:
+        A = lineax.MatrixLinearOperator(M, lineax.positive_semidefinite_tag)
+        solution = lineax.linear_solve(A, b, solver, throw=False)
+        return solution.value, solution.stats["num_steps"]
+
+    return solve
