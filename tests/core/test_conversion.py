@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from functools import partial
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,6 +181,41 @@ def test_memory_is_shared_where_it_can_be(pair):
     there = A.convert(target)
     assert pointer(there.ops, there.array) == pointer(A.ops, A.array)
     assert A.convert(target, copy=False).array.shape == (512, 512)
+
+
+# What is shared as it lies, and costs nothing; all else costs a copy.
+SHARED = {
+    ("numpy", "jax"): {"plain", "complex", "integers"},
+    ("numpy", "torch"): {"plain", "complex", "integers", "transposed", "strided", "unaligned"},
+    ("torch", "numpy"): {"plain", "transposed", "strided"},
+    ("torch", "jax"): {"plain"},
+    ("jax", "numpy"): {"plain"},
+    ("jax", "torch"): {"plain"},
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's account of a process is Linux's")
+def test_an_array_costs_no_memory_or_that_of_one_copy(pair):
+    script = Path(__file__).with_name("_peaks.py")
+    done = subprocess.run(
+        [sys.executable, script, *pair], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for layout, (peak, copied) in json.loads(done.stdout).items():
+        wanted = 0 if layout in SHARED[pair] else 1
+        assert peak == pytest.approx(wanted, abs=0.15), layout
+        assert copied == pytest.approx(1, abs=0.15), layout
+
+
+def test_an_array_that_several_hold_crosses_once(pair):
+    source, target = pair
+    ctx = sc.Context(source, "float64")
+    array, X = ctx.asarray([[1.0, 2.0], [3.0, 4.0]]), sc.DenseVectorSpace(2, ctx)
+    A, B = sc.DenseLinOp(array, X, X), sc.DenseLinOp(array, X, X)
+    for there in ((A + B).convert(target, copy=True), (A + B).convert(source, copy=True)):
+        one, other = (op.array for op in there.operators)
+        assert one is other
+        assert one is not array
 
 
 def test_copy_true_never_shares(pair):

@@ -45,6 +45,7 @@ class Conversion:
         # What is asked for beside a context holds for every part, also where the whole has it.
         self._everywhere = copy is True or dtype is not None or check_level is not None
         self._done: dict[int, tuple[Any, Any]] = {}
+        self._arrays: dict[tuple[int, str], tuple[Any, Any]] = {}
         self._contexts: dict[int, tuple[Context, Context]] = {}
 
     def context(self, ctx: Context) -> Context:
@@ -109,10 +110,21 @@ class Conversion:
         return x if source is None else self.array(x, source, ctx)
 
     def array(self, x: Any, source: Any, ctx: Context) -> Any:
-        """Return an array on the backend and device of `ctx`, in the precision asked for."""
+        """Return an array on the backend and device of `ctx`, in the precision asked for.
+
+        One that several values hold is converted once.
+        """
         name = dtype_name(x.dtype)
         if self.precision is not None:
             name = with_precision_of(name, dtype_name(ctx.dtype))
+        known = self._arrays.get((id(x), name))
+        if known is not None:
+            return known[1]
+        made = self._array(x, source, ctx, name)
+        self._arrays[id(x), name] = (x, made)
+        return made
+
+    def _array(self, x: Any, source: Any, ctx: Context, name: str) -> Any:
         if source.is_sparse(x):
             return transfer_sparse(x, source, ctx.ops, dtype=name, copy=self.copy)
         return transfer(cast(source, x, name), source, ctx.ops, copy=self.copy)

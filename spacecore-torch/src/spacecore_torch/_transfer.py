@@ -38,7 +38,7 @@ def export(x: torch.Tensor, *, copy: bool | None = None) -> torch.Tensor:
             f"broadcast. Got strides {x.stride()}, is_conj={x.is_conj()}, is_neg={x.is_neg()}. "
             "Pass copy=None."
         )
-    return x.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+    return torch.empty(x.shape, dtype=x.dtype, device=x.device).copy_(x)  # lazy bits and all
 
 
 def to_numpy(x: Any, /) -> Any:

@@ -159,7 +159,7 @@ class NumpyOps(BackendOps):
                 f"positive strides. Got strides {array.strides}, dtype {array.dtype.str}, "
                 f"writeable={array.flags.writeable}. Pass copy=None."
             )
-        return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True)
+        return _numpy_functions.aligned_copy(array)
 
     @staticmethod
     @differs("an array on a GPU has to be asked for on the host; refusals are in our words")

@@ -17,6 +17,7 @@ __all__ = [
     "NumpyFFT",
     "NumpyLinalg",
     "VERSION",
+    "aligned_copy",
     "argsort",
     "astype",
     "count_nonzero",
@@ -28,7 +29,19 @@ __all__ = [
     "take_along_axis",
 ]
 
+_ALIGNMENT = 64  # bytes, at which the libraries that compile want arrays to begin
+
 VERSION = tuple(int(part) for part in np.__version__.split(".")[:2])
+
+
+def aligned_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a copy that any library can go on with as it is: in rows, native, and aligned."""
+    dtype = array.dtype.newbyteorder("=")
+    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    made = memory[start : start + array.nbytes].view(dtype).reshape(array.shape)
+    made[...] = array
+    return made
 
 
 @differs("NumPy takes no 0-d results of its own, and drops imaginary parts with a warning")

@@ -36,6 +36,8 @@ def transfer(x: Any, source: BackendOps, target: BackendOps, *, copy: bool | Non
         target.sanitize_dtype(name)
         raise ConversionError(f"{target.family} has no dtype {name}. Cast the array first.")
     exported = source.export_dense(x, copy=False if copy is False else None)
+    if copy and exported is not x and type(exported) is type(x):
+        copy = None  # a copy already, that nobody else holds
     return target.import_dense(exported, device=target.device, copy=copy)
 
 

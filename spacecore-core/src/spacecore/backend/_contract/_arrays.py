@@ -216,7 +216,8 @@ class ArrayFacts:
         """Return a dense array that any library can read through DLPack.
 
         What other libraries can't take as it is (foreign byte order, negative or broadcast
-        strides, read-only memory, lazy conjugates) costs one copy.
+        strides, read-only memory, lazy conjugates) costs one copy. An array of the same type that
+        is not `x` itself counts as a copy, and is not copied again: never return a view as such.
 
         Parameters
         ----------
