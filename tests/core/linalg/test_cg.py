@@ -104,6 +104,21 @@ def test_units_do_not_matter_in_single_precision(ops, make, rng, unit):
     assert relative(ops, other.x, ops.to_numpy(plain.x).astype(float) * unit) < 1e-4
 
 
+@pytest.mark.parametrize("of_a", [1e-17, 1e17])
+def test_units_of_the_operator_do_not_matter_in_single_precision(ops, make, rng, of_a):
+    """On so many orders of magnitude of the residual that its square leaves the range."""
+    ctx = sc.Context(ops, "float32")
+    matrix, b = np.diag(np.geomspace(1, 1e3, 40)), rng.standard_normal(40)
+    plain, other = (
+        sc.cg(make(ctx, unit * matrix), ctx.asarray(b), tol=0.0, maxiter=60) for unit in (1, of_a)
+    )
+    for result in (plain, other):
+        assert np.all(np.isfinite(ops.to_numpy(result.x)))
+        assert result.status is not sc.SolveStatus.NOT_FINITE
+    expected = ops.to_numpy(plain.x).astype(float) / of_a
+    assert relative(ops, other.x, expected) < 1e-3
+
+
 def test_zero_right_hand_side(ctx, make, rng):
     result = sc.cg(make(ctx, spd(rng)), ctx.zeros(8))
     assert (result.status, int(result.num_iters)) == (sc.SolveStatus.CONVERGED, 0)

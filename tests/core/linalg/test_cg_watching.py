@@ -79,6 +79,15 @@ def test_result_prints_itself(ctx, system):
     assert repr(many) == "SolveResult(cg: 0 of 2 systems converged)"
 
 
+def test_result_shows_itself_in_a_notebook(ctx, system):
+    A, b = system
+    for result in (sc.cg(A, b, maxiter=3), sc.cg(A, ctx.ops.stack([b, b]), history=True)):
+        page = result._repr_html_()
+        assert "SolveResult" in page
+        assert "residual_norm" in page
+        assert page.count("<") == page.count(">")
+
+
 def test_result_draws_itself(ctx, system):
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("agg")

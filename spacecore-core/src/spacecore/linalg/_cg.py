@@ -90,6 +90,10 @@ def cg(
     (`eps^(3/4)` where that is 0), and no memory that grows with the iterations. The adjoint
     solve needs the inverse Riesz map of the geometry.
 
+    An incomplete factorisation that drops entries, such as SciPy's `spilu`, is not self-adjoint
+    where A is. Of its `F = MatrixFreeLinOp(f.solve, lambda y: f.solve(y, "H"), X, X)` take
+    `0.5 * (F + F.H)`.
+
     References
     ----------
     Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res. Natl.

@@ -110,12 +110,16 @@ def _vectors(dtype: str) -> Any:
 def _arithmetic(dtype: str, ops: Any) -> None:
     x, y = (v.astype(dtype) for v in _vectors(dtype))
     arithmetic = ops.vector_arithmetic(put(ops, x))
-    got = arithmetic.dot(put(ops, x), put(ops, y))
+    view = arithmetic.view
+    got = arithmetic.dot(view(put(ops, x)), view(put(ops, y)))
     want = float(np.vdot(x, y).real)
     assert abs(float(got) - want) < 1e-5 * abs(want), f"expected Re <x, y> = {want}, got {got}"
     assert isinstance(got, float) is arithmetic.on_host, (
         f"expected a Python float on the host, got {type(got).__name__}"
     )
+    back = arithmetic.array(view(put(ops, x)))
+    assert ops.is_dense(back), f"expected the vector of a view, got {type(back).__name__}"
+    assert np.array_equal(on_host(back, ops), x), "expected the vector of a view, got another"
     matrix = _A.astype(dtype)
     product = arithmetic.product(put(ops, matrix))(put(ops, x), put(ops, np.zeros_like(x)))
     error = np.abs(on_host(product, ops) - matrix @ x).max()
@@ -176,9 +180,10 @@ def _products_after_jit(ops: Any) -> None:
 def _in_place(dtype: str, ops: Any) -> None:
     x, y = (v.astype(dtype) for v in _vectors(dtype))
     arithmetic = ops.vector_arithmetic(x)
+    view = arithmetic.view
     changed = y.copy()
-    arithmetic.add_multiple(x, changed, len(x), 0.5)
+    arithmetic.add_multiple(view(x), view(changed), len(x), 0.5)
     assert np.allclose(changed, y + 0.5 * x, rtol=1e-5), "expected y += a x, got another y"
     changed = x.copy()
-    arithmetic.scale_and_add(changed, 0.5, y)
+    arithmetic.scale_and_add(view(changed), 0.5, view(y))
     assert np.allclose(changed, 0.5 * x + y, rtol=1e-5), "expected x = a x + y, got another x"
