@@ -9,7 +9,7 @@ import numpy as np
 from cupy.random import Generator, Philox4x3210
 
 from spacecore.backend import differs
-from spacecore.backend.eager import RandomKey
+from spacecore.backend.eager import RandomKey, check_drawn
 from spacecore_cupy._device import on
 
 __all__ = ["RandomNumbers"]
@@ -37,6 +37,7 @@ class RandomNumbers:
         self, key: RandomKey, shape: tuple[int, ...] = (), /, dtype: Any = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_normal", target.name)
         real = self.real_dtype(target)
         with on(self.device):
             draw = _generator(key)
@@ -58,6 +59,7 @@ class RandomNumbers:
         high: float = 1.0,
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_uniform", target.name)
         with on(self.device):
             unit = _generator(key).random(shape, dtype=_drawn(target))
             drawn = (unit * (high - low) + low).astype(target, copy=False)
@@ -76,6 +78,7 @@ class RandomNumbers:
         high: int,
     ) -> Any:
         target = self.sanitize_dtype("int64" if dtype is None else dtype)
+        check_drawn("random_integers", target.name)
         with on(self.device):
             return _generator(key).integers(low, high, size=shape, dtype=target)
 

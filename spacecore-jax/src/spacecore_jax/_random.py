@@ -56,10 +56,11 @@ class RandomNumbers:
         limits = np.iinfo(target)
         _check_range(low, high, limits)
         if high <= limits.max:
-            return jax.random.randint(placed, shape, low, high, target)
+            return jax.random.randint(placed, shape, target.type(low), target.type(high), target)
         # JAX has no number for the `high` that lets the largest integer in.
         if low > limits.min:
-            return jax.random.randint(placed, shape, low - 1, high - 1, target) + 1
+            below = target.type(low - 1), target.type(high - 1)
+            return jax.random.randint(placed, shape, *below, target) + 1
         drawn = jax.random.bits(placed, shape, np.dtype(f"uint{limits.bits}"))
         return jax.lax.bitcast_convert_type(drawn, target)
 

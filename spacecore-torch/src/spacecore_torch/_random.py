@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from spacecore.backend import differs
-from spacecore.backend.eager import RandomKey
+from spacecore.backend import differs, dtype_name
+from spacecore.backend.eager import RandomKey, check_drawn
 from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import default_device
 
@@ -36,6 +36,8 @@ class RandomNumbers:
 
     @differs("Torch draws from a generator that each draw changes")
     def random_normal(self, key: RandomKey, shape: Any = (), /, dtype: Any = None) -> torch.Tensor:
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            check_drawn("random_normal", dtype_name(dtype))
         where = self.device or default_device()
         return torch.randn(shape, dtype=dtype, device=where, generator=_generator(key, where))
 
@@ -50,6 +52,8 @@ class RandomNumbers:
         low: float = 0.0,
         high: float = 1.0,
     ) -> torch.Tensor:
+        if dtype is not None and not dtype.is_floating_point:
+            check_drawn("random_uniform", dtype_name(dtype))
         where = self.device or default_device()
         drawn = torch.rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
         if low == 0.0 and high == 1.0:
@@ -69,10 +73,13 @@ class RandomNumbers:
         low: int = 0,
         high: int,
     ) -> torch.Tensor:
+        if dtype is not None and dtype not in _INTEGERS:
+            check_drawn("random_integers", dtype_name(dtype))
         where = self.device or default_device()
-        return torch.randint(
-            low, high, shape, dtype=dtype, device=where, generator=_generator(key, where)
-        )
+        generator = _generator(key, where)
+        if high <= _LARGEST:
+            return torch.randint(low, high, shape, dtype=dtype, device=where, generator=generator)
+        return _to_the_end(low, high, shape, dtype, where, generator)
 
     @differs("Torch has bits only, from a generator that each draw changes")
     def random_rademacher(
@@ -97,6 +104,37 @@ class _Generators(threading.local):
 
 
 _OWN = _Generators()
+
+
+_INTEGERS = frozenset(
+    {torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, *STORED_ONLY}
+)
+_LARGEST = 2**63 - 1
+
+
+def _int64(low: int, high: int, shape: Any, where: Any, generator: torch.Generator) -> torch.Tensor:
+    if high <= _LARGEST:
+        return torch.randint(low, high, shape, device=where, generator=generator)
+    if low > -(2**63):
+        return torch.randint(low - 1, high - 1, shape, device=where, generator=generator) + 1
+    made = torch.empty(shape, dtype=torch.int64, device=where)
+    return made.random_(low, None, generator=generator)
+
+
+def _to_the_end(
+    low: int, high: int, shape: Any, dtype: Any, where: Any, generator: torch.Generator
+) -> torch.Tensor:
+    """Integers for whose `high` Torch has no number, drawn lower and moved up."""
+    if dtype is torch.uint64 and 0 <= low < high <= 2**64:
+        below = low - 2**63, high - 2**63
+        moved = _int64(*below, shape, where, generator)
+        return torch.bitwise_xor(moved, -(2**63)).view(torch.uint64)
+    if dtype in (None, torch.int64) and -(2**63) <= low < high == 2**63:
+        return _int64(low, high, shape, where, generator)
+    raise ValueError(
+        f"`random_integers` draws from [low, high) within the dtype. Got [{low}, {high}) "
+        f"for {torch.int64 if dtype is None else dtype}."
+    )
 
 
 def _generator(key: RandomKey, device: torch.device) -> torch.Generator:

@@ -22,7 +22,7 @@ from spacecore.backend._vectors import (
     plain_arithmetic,
     plain_products,
 )
-from spacecore.backend.eager import RandomKey
+from spacecore.backend.eager import RandomKey, check_drawn
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["NumpyOps"]
@@ -196,6 +196,7 @@ class NumpyOps(BackendOps):
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_normal", target.name)
         draw = key.generator()
         real = self.real_dtype(target)
         if target == real:
@@ -215,6 +216,7 @@ class NumpyOps(BackendOps):
         high: float = 1.0,
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_uniform", target.name)
         unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
         drawn = (unit * (high - low) + low).astype(target, copy=False)
         below = np.nextafter(target.type(high), target.type(low))  # rounding may reach `high`

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from spacecore import _tree
+from spacecore.errors import CastError
 
-__all__ = ["RandomKey", "fori_loop", "scan", "vmap", "while_loop"]
+__all__ = ["RandomKey", "check_drawn", "fori_loop", "scan", "vmap", "while_loop"]
 
 
 def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
@@ -130,6 +131,31 @@ class RandomKey:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return RandomKey, (self.seed, self.path)
+
+
+def check_drawn(function: str, dtype: str) -> None:
+    """Raise unless a random function of the contract draws numbers of a dtype.
+
+    Parameters
+    ----------
+    function : {"random_normal", "random_uniform", "random_integers"}
+    dtype : str
+        The standard's name.
+
+    Raises
+    ------
+    CastError
+    """
+    kind, names = _DRAWN[function]
+    if not dtype.startswith(names):
+        raise CastError(f"`{function}` draws numbers of a {kind} dtype. Got {dtype}.")
+
+
+_DRAWN = {
+    "random_normal": ("floating-point or complex", ("float", "bfloat", "complex")),
+    "random_uniform": ("real floating-point", ("float", "bfloat")),
+    "random_integers": ("integer", ("int", "uint")),
+}
 
 
 def _scan_length(lengths: list[int], length: int | None) -> int:

@@ -28,6 +28,12 @@ _DTYPES = {
     "random_rademacher": ("float32", "int32", "complex64", "float64", "int8"),
 }
 
+_WRONG_DTYPES = {
+    "random_normal": ("int32", "uint8", "bool"),
+    "random_uniform": ("int32", "uint8", "bool", "complex64"),
+    "random_integers": ("float32", "complex64", "bool"),
+}
+
 
 def laws() -> Iterator[Case]:
     """Yield the cases."""
@@ -54,6 +60,14 @@ def laws() -> Iterator[Case]:
         yield law(f"random_uniform[below-high-{dtype}]", partial(_below, dtype), dtypes=(dtype,))
     yield law("random_integers[moments]", _integer_moments)
     yield law("random_integers[ends]", _integer_ends)
+    for dtype in ("int64", "uint64", "int32", "uint8", "int8"):
+        check = partial(_whole_range, dtype)
+        yield law(f"random_integers[whole-range-{dtype}]", check, dtypes=(dtype,))
+    yield law("random_integers[empty-range-refused]", _empty_range)
+    for name, dtypes in _WRONG_DTYPES.items():
+        for dtype in dtypes:
+            check = partial(_wrong_dtype, name, dtype)
+            yield law(f"{name}[{dtype}-refused]", check, dtypes=(dtype,))
     yield law("random_rademacher[moments]", _signs)
 
 
@@ -212,6 +226,35 @@ def _integer_moments(ops: Any) -> None:
 def _integer_ends(ops: Any) -> None:
     x = _sample(ops, "random_integers", ops.random_key(26), {"high": 1})
     assert not x.any(), "expected only 0 below high=1, got others"
+
+
+def _whole_range(dtype: str, ops: Any) -> None:
+    """Every integer of the dtype can be drawn, the largest too."""
+    limits = np.iinfo(dtype)
+    first, last = int(limits.min), int(limits.max)
+    width = last - first
+    for low, high in ((first, last + 1), (last - width // 8, last + 1), (last, last + 1)):
+        options = {"low": low, "high": high}
+        x = _sample(ops, "random_integers", ops.random_key(28), options, dtype)
+        assert x.dtype == dtype, f"expected {dtype}, got {x.dtype}"
+        found = int(x.min()), int(x.max())
+        assert low <= found[0] <= found[1] < high, f"expected [{low}, {high}), got {found}"
+        near = (high - low) // 100
+        assert found[0] - low <= near, f"expected numbers near {low}, got at least {found[0]}"
+        assert high - 1 - found[1] <= near, f"expected numbers near {high}, got up to {found[1]}"
+
+
+def _empty_range(ops: Any) -> None:
+    for low, high in ((0, 0), (3, 3), (3, 2), (0, -1)):
+        draw = partial(ops.random_integers, ops.random_key(0), (2,))
+        check_raises(lambda d=draw, a=low, b=high: d(low=a, high=b), ValueError, RuntimeError)
+
+
+def _wrong_dtype(name: str, dtype: str, ops: Any) -> None:
+    """Nothing is drawn in one dtype and cut to another."""
+    options = {"high": 5} if name == "random_integers" else {}
+    draw = partial(_draw, ops, name, ops.random_key(0), (3,), options)
+    check_raises(lambda: draw(dtype=dtype), TypeError, ValueError)
 
 
 def _signs(ops: Any) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from spacecore._typing import Array, DType, Scalar, Shape
 from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
-from spacecore.backend.eager import RandomKey
+from spacecore.backend.eager import RandomKey, check_drawn
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["StrictOps"]
@@ -163,6 +163,7 @@ class StrictOps(BackendOps):
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_normal", dtype_name(target))
         if not self.is_complex_dtype(target):
             return self._placed(key.generator().standard_normal(shape), target)
         parts = key.generator().standard_normal((2, *shape))
@@ -179,6 +180,7 @@ class StrictOps(BackendOps):
         high: float = 1.0,
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_uniform", dtype_name(target))
         kind = np.dtype(dtype_name(target)).type
         drawn = (key.generator().random(shape) * (high - low) + low).astype(kind)
         # rounding may have reached `high`, which is not in the interval
