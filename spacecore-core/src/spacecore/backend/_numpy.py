@@ -218,6 +218,8 @@ class NumpyOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         check_drawn("random_uniform", target.name)
         unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
+        if low == 0 and high == 1 and unit.dtype == target:
+            return unit
         drawn = (unit * (high - low) + low).astype(target, copy=False)
         below = np.nextafter(target.type(high), target.type(low))  # rounding may reach `high`
         return np.minimum(drawn, below)
