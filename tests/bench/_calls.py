@@ -176,12 +176,20 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
     "numpy": {
         "assparse": "S if sparse.issparse(S) else sparse.csr_array(S)",
         "cholesky": "xp.linalg.cholesky(A)",
+        "device_of": "x.device",
         "dtype_name": "double.name",
         "eigh": "xp.linalg.eigh(A)",
         "eps": "xp.finfo(double).eps",
         "get_dtype": "x.dtype",
+        "import_dense": "xp.from_dlpack(x, device='cpu')",
+        "is_dense": "isinstance(x, (xp.ndarray, xp.generic))",
+        "is_sparse": "sparse.issparse(x)",
         "jit": "number(x)",
+        "logsumexp": "special.logsumexp(x)",
         "norm": "xp.linalg.norm(x)",
+        "random_integers": "xp.random.Generator(xp.random.Philox(0)).integers(9, size=4)",
+        "random_normal": "xp.random.Generator(xp.random.Philox(0)).standard_normal(4)",
+        "random_uniform": "xp.random.Generator(xp.random.Philox(0)).random(4)",
         "sanitize_dtype": "xp.dtype(double)",
         "solve": "xp.linalg.solve(A, x)",
         "sparse_matmul": "S @ x",
@@ -256,6 +264,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
     "jax": {
         "cholesky": "xp.linalg.cholesky(A)",
         "cond": "jax.lax.cond(True, same, same, x)",
+        "device_of": "x.device",
         "dtype_name": "double.name",
         "eigh": "xp.linalg.eigh(A)",
         "eps": "xp.finfo(double).eps",
@@ -264,6 +273,8 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "grad": "jax.grad(loss)(x)",
         "index_add": "x.at[0].add(1.0)",
         "index_set": "x.at[0].set(1.0)",
+        "is_dense": "isinstance(x, jax.Array)",
+        "is_traced": "isinstance(x, jax.core.Tracer)",
         "jit": "raw_compiled(x)",
         "jvp": "jax.jvp(same, (x,), (y,))",
         "linear_transpose": "jax.linear_transpose(same, x)(y)",
@@ -280,6 +291,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "sparse_matmul": "S @ x",
         "sparse_to_dense": "S.todense()",
         "svd": "xp.linalg.svd(A)",
+        "to_numpy": "numpy.asarray(x)",
         "value_and_grad": "jax.value_and_grad(loss)(x)",
         "vjp": "jax.vjp(same, x)[1](y)",
         "vmap": "jax.vmap(same)(A)",
@@ -291,6 +303,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
 REMARKS: Mapping[str, str] = {
     "get_dtype": "raw reads an attribute, and ours is the least that a call in Python takes",
     "random_integers": "ours also checks that the range fits the dtype",
+    "device_of": "raw reads an attribute",
 }
 
 
@@ -340,15 +353,15 @@ def operands(library: Any) -> dict[str, Any]:
     if ops.allow_sparse:
         more["S"] = ops.assparse(made["A"])
     if library.name == "numpy":
-        from scipy import sparse
+        from scipy import sparse, special
 
-        more["sparse"] = sparse
+        more |= {"sparse": sparse, "special": special}
     if library.name == "torch":
         more["generator"] = library.xp.Generator()
     if library.name == "jax":
         import jax
 
-        more |= {"jax": jax, "raw_compiled": jax.jit(_half)}
+        more |= {"jax": jax, "numpy": np, "raw_compiled": jax.jit(_half)}
     return {"xp": library.xp, "ops": ops, **made, **functions, **more}
 
 
