@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["phases"]
+__all__ = ["NEARLY", "phases"]
 
 NEARLY = 0.99
 """Entries this close to the largest count as tied, so that rounding does not choose among them."""
