@@ -73,10 +73,15 @@ class Structured:
         """
         state = vars(self)
         recipe = state.get("_recipe")
-        if recipe is not None:
-            return leaves_of(self), recipe
-        leaves, recipe = record(self)
-        state["_recipe"] = recipe
+        if recipe is None:
+            leaves, recipe = record(self)
+            state["_recipe"] = recipe
+        elif "_leaves" in state:
+            return state["_leaves"], recipe
+        else:
+            leaves = leaves_of(self)
+        if recipe.is_settled:
+            state["_leaves"] = leaves
         return leaves, recipe
 
     @classmethod
@@ -131,12 +136,20 @@ class Recipe:
 
     Two are equal when every class, every static field and the structure are, exactly: also the
     device, the options and the check level of every context.
+
+    Attributes
+    ----------
+    nodes : tuple of Node
+    is_settled : bool
+        Whether the leaves stay the same objects for good: no list or dict holds any, and no
+        class that takes itself apart.
     """
 
-    __slots__ = ("_hash", "nodes")
+    __slots__ = ("_hash", "is_settled", "nodes")
 
     def __init__(self, nodes: tuple[Node, ...]):
         self.nodes = nodes
+        self.is_settled = all(_settled(spec) for node in nodes for spec in node.specs.values())
         self._hash = hash(tuple((node.cls, len(node.fields)) for node in nodes))
 
     def __eq__(self, other: object) -> bool:
@@ -149,6 +162,13 @@ class Recipe:
 
     def __repr__(self) -> str:
         return f"Recipe({', '.join(node.cls.__name__ for node in self.nodes)})"
+
+
+def _settled(spec: Spec) -> bool:
+    """Whether what a spec describes can't change: containers are tuples."""
+    if spec.kind in ("custom", "mapping") or (spec.kind == "sequence" and spec.cls is not tuple):
+        return False
+    return all(map(_settled, spec.items))
 
 
 def record(root: Structured) -> tuple[tuple[Any, ...], Recipe]:

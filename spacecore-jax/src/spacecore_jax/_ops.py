@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax._src.array import ArrayImpl  # the public ways to this type initialise the devices
 from jax.core import Tracer
 
-from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
+from spacecore.backend import BackendFamily, BackendOps, MatrixProducts, differs, dtype_name
 from spacecore_jax import _transfer
 from spacecore_jax._autodiff import Autodiff
 from spacecore_jax._creation import Creation
@@ -26,7 +26,13 @@ from spacecore_jax._dtypes import (
     wide_enabled,
 )
 from spacecore_jax._namespaces import JaxFFT, JaxLinalg
-from spacecore_jax._products import FULL, check_precision, linalg_products, products
+from spacecore_jax._products import (
+    FULL,
+    check_precision,
+    linalg_products,
+    products,
+    products_of_stacks,
+)
 from spacecore_jax._random import RandomNumbers
 from spacecore_jax._solves import Solves
 from spacecore_jax._sparse import FORMATS, SparseMatrices, is_sparse
@@ -122,6 +128,17 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
             state = vars(self)
             state.update(products(matmul_precision))
             state["linalg"] = JaxLinalg(linalg_products(matmul_precision))
+
+    @differs("what is called once is dispatched once")
+    def matrix_products(self, a: Any, /) -> MatrixProducts:
+        plain = super().matrix_products(a)
+        if len(a.shape) == 2:
+            return plain
+        precision = dict(self.options).get("matmul_precision", FULL)
+        vector, vector_transposed = products_of_stacks(precision)
+        return plain._replace(
+            vector=partial(vector, a), vector_transposed=partial(vector_transposed, a)
+        )
 
     @property
     def device_name(self) -> str | None:

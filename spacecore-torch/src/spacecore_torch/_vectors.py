@@ -96,17 +96,17 @@ _SMALL = 256
 
 
 def _of_stack(a: Any) -> MatrixProducts:
-    matmul = Products.matmul
-    small = a.shape[-2] * a.shape[-1] <= _SMALL
+    matmul, bmm, dtype = Products.matmul, torch.bmm, a.dtype
+    small = a.shape[1] * a.shape[2] <= _SMALL
 
     def vector(x: Any) -> Any:
-        if small:
-            return matmul(a, x[:, :, None])[:, :, 0]
-        return matmul(x[:, None, :], a.mT)[:, 0, :]
+        if small and x.dtype is dtype:
+            return bmm(a, x.unsqueeze(2)).squeeze(2)
+        return matmul(x.unsqueeze(1), a.mT).squeeze(1)
 
     return MatrixProducts(
         vector=vector,
-        vector_transposed=lambda y: matmul(y[:, None, :], a)[:, 0, :],
+        vector_transposed=lambda y: matmul(y.unsqueeze(1), a).squeeze(1),
         rows=lambda xs: matmul(xs, a.mT),
         rows_transposed=lambda ys: matmul(ys, a),
     )

@@ -120,3 +120,28 @@ def test_batches_of_every_rank_and_dtype(ops):
             got = A.vapply(ctx.asarray(xs)), A.rvapply(ctx.asarray(xs))
             for batch, want in zip(got, (xs @ matrix.T, xs @ matrix.conj()), strict=True):
                 np.testing.assert_allclose(ops.to_numpy(batch), want)
+
+
+class Listed(sc.LinOp):
+    """An operator whose arrays lie in a list, which its owner may change."""
+
+    def __init__(self, space, parts):
+        super().__init__(space, space)
+        self.parts = parts
+
+    def _apply(self, x):
+        return self.parts[0] * x
+
+    _rapply = _apply
+
+
+def test_a_list_of_arrays_is_read_anew(wide):
+    ops, X = wide.ops, sc.DenseVectorSpace(2, wide)
+    parts = [2 * X.ones()]
+    A = Listed(X, parts)
+    for factor in (2, 3):
+        parts[0] = factor * X.ones()
+        for _ in range(2):
+            leaves, recipe = A.tree_flatten()
+            assert [host(ops, leaf) for leaf in leaves] == [[factor, factor]]
+            assert host(ops, type(A).tree_unflatten(recipe, leaves) @ X.ones()) == [factor] * 2
