@@ -648,6 +648,19 @@ def test_a_checked_apply_runs_few_frames(ops):
     assert frames(lambda: B.apply(x)) <= 5
     C = sc.DenseLinOp(ops.ones((2, 2, 3), dtype=A.dtype), A.domain)
     assert frames(lambda: C.apply(x)) <= 5
+    X, ctx = sc.DenseVectorSpace(3, A.ctx), A.ctx
+    operators = [
+        sc.DenseLinOp(A.array, X).H,
+        2 * A,
+        sc.DiagonalLinOp(ctx.ones(3), X),
+        sc.IdentityLinOp(X),
+        sc.ZeroLinOp(X, X),
+        sc.MatrixFreeLinOp(lambda x: x, lambda y: y, X, X),
+    ]
+    if ops.allow_sparse:
+        operators.append(sc.SparseLinOp(ctx.assparse(np.eye(3)), X, X))
+    for op in operators:
+        assert frames(lambda op=op: op.apply(x)) <= 5, op
 
 
 # Subclasses of finished operators.

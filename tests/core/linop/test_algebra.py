@@ -204,9 +204,25 @@ def test_arrays_as_operands_are_refused_helpfully(ops, expression, line, level):
 
 def test_products_of_operators_by_the_star_are_refused(wide):
     A = dense(wide)
-    for build in (lambda: A * A, lambda: A / A):
-        with pytest.raises(TypeError, match="by a number"):
+    for build, told in {
+        lambda: A * A: r"scales by a number\. Use `A @ B`",
+        lambda: A / A: r"divides by a number\. Solve `B x = y`",
+    }.items():
+        with pytest.raises(TypeError, match=told):
             build()
+
+
+def test_numbers_as_terms_are_refused_helpfully(wide):
+    A = dense(wide)
+    for number in (1, 2.0, np.float64(2)):
+        for build, told in {
+            lambda a=number: A + a: r"Use `A \+ a \* IdentityLinOp\(A\.domain\)`",
+            lambda a=number: a + A: r"Use `A \+ a \* IdentityLinOp\(A\.domain\)`",
+            lambda a=number: A - a: r"Use `A - a \* IdentityLinOp\(A\.domain\)`",
+            lambda a=number: a - A: r"Use `a \* IdentityLinOp\(A\.domain\) - A`",
+        }.items():
+            with pytest.raises(TypeError, match=told):
+                build()
 
 
 @pytest.mark.parametrize("level", ["cheap", "standard", "strict"])

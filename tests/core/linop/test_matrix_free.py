@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -59,6 +62,31 @@ def test_the_derived_adjoint_goes_through_trees(transposing):
     assert host(ops, back["b"]) == [1.5, 0.75]
     B = sc.MatrixFreeLinOp(lambda z: {"a": z["b"], "b": z["a"]}, None, Z, Z)
     assert host(ops, (B.H @ Z.ones())["b"]) == [0.5, 0.25]
+
+
+@dataclass
+class Pair:
+    left: Any
+    right: Any
+
+
+def test_the_derived_adjoint_goes_through_a_users_dataclass(transposing):
+    ops = transposing
+    X = sc.DenseVectorSpace(2, sc.Context(ops, "complex128"))
+    Z = sc.TreeSpace.of(Pair(X, weighted(X.ctx, 2.0, 4.0)))
+    A = sc.MatrixFreeLinOp(lambda z: Pair(1j * z.right, z.left), None, Z, Z)
+    back = A.H @ Z.ones()
+    assert type(back) is Pair
+    assert host(ops, back.left) == [2, 4]
+    assert host(ops, back.right) == [-0.5j, -0.25j]
+    same = A.H @ Z.element(Z.ones())
+    assert host(ops, same.right) == [-0.5j, -0.25j]
+    many = A.rvapply(Pair(X.ctx.ones((3, 2)), X.ctx.ones((3, 2))))
+    assert host(ops, many.right)[2] == [-0.5j, -0.25j]
+    B = sc.MatrixFreeLinOp(lambda z: z.left - 1j * z.right, None, Z, X)
+    assert host(ops, (B.H @ X.ones()).right) == [0.5j, 0.25j]
+    C = sc.MatrixFreeLinOp(lambda x: Pair(x, 1j * x), None, X, Z)
+    assert host(ops, C.H @ Z.ones()) == [1 - 2j, 1 - 4j]
 
 
 def test_the_derived_adjoint_is_compiled_and_differentiated(transposing):

@@ -7,6 +7,7 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Self
 
+from spacecore import _tree
 from spacecore._context import Context, ContextLike
 from spacecore._typing import type_name
 from spacecore.errors import ConversionError, UnsupportedOperationError
@@ -15,6 +16,7 @@ from spacecore.linop._checked import checked_batch
 from spacecore.linop._coordinate import through_riesz
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
+from spacecore.space._element import plain
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -117,11 +119,22 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
 
     def _transposed(self, y: Any) -> Any:
         """Aᴴ y in coordinates, by linear transposition: `conj(Aᵀ conj(y))`."""
-        ops = self.ops
-        transpose = ops.linear_transpose(self.forward, self.domain.zeros())
         if self.domain.field == "real":
-            return transpose(y)[0]
-        return self.domain._conj(transpose(self.codomain._conj(y))[0])
+            return self._transpose(y)
+        return self.domain._conj(self._transpose(self.codomain._conj(y)))
+
+    def _transpose(self, y: Any) -> Any:
+        """Aᵀ y; of trees the library sees the arrays alone, for it knows no class of a user's."""
+        zeros = self.domain.zeros()
+        if self.domain._holds_arrays and self.codomain._holds_arrays:
+            return self.ops.linear_transpose(self.forward, zeros)(y)[0]
+        leaves, form = _tree.flatten(zeros)
+
+        def forward(*given: Any) -> tuple[Any, ...]:
+            return tuple(_tree.flatten(self.forward(_tree.unflatten(form, given)))[0])
+
+        transposed = self.ops.linear_transpose(forward, *leaves)
+        return _tree.unflatten(form, transposed(tuple(_tree.flatten(plain(y))[0])))
 
     def _vapply(self, xs: Any, leading: tuple[int, ...]) -> Any:
         if self.vforward is None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from spacecore._typing import type_name
 from spacecore._value import Value, same_data
 from spacecore.errors import SpaceValidationError
+from spacecore.linop._term import Term
 from spacecore.space import Space
 
 if TYPE_CHECKING:
@@ -23,11 +26,28 @@ _INSTEAD = {
     "+": "`A + x` adds operators. Use `A + DenseLinOp(x, A.domain, A.codomain)` for a matrix",
     "-": "`A - x` subtracts operators. Use `A - DenseLinOp(x, A.domain, A.codomain)` for a matrix",
 }
+_INSTEAD_OF_OPERATORS = {
+    "*": "`A * B` scales by a number. Use `A @ B` for the product of operators",
+    "/": "`A / B` divides by a number. Solve `B x = y` instead of dividing by an operator",
+}
+_INSTEAD_OF_NUMBERS = {
+    "+": "`A + a` adds operators. Use `A + a * IdentityLinOp(A.domain)` for a number",
+    "-": "`A - a` subtracts operators. Use `A - a * IdentityLinOp(A.domain)` for a number",
+    "r-": "`a - A` subtracts operators. Use `a * IdentityLinOp(A.domain) - A` for a number",
+}
 
 
 def refuse_array_operand(op: LinOp, symbol: str, other: Any) -> NoReturn:
     """Raise the `TypeError` of an operand that is neither operator nor number."""
-    raise TypeError(f"{_INSTEAD[symbol]}. Got {described(other)} with {op!r}.")
+    raise TypeError(f"{_instead(symbol, other)}. Got {described(other)} with {op!r}.")
+
+
+def _instead(symbol: str, other: Any) -> str:
+    if isinstance(other, Term):
+        return _INSTEAD_OF_OPERATORS.get(symbol, _INSTEAD[symbol])
+    if isinstance(other, int | float | complex | np.number):
+        return _INSTEAD_OF_NUMBERS.get(symbol, _INSTEAD[symbol])
+    return _INSTEAD[symbol]
 
 
 def refuse_batch(op: LinOp, x: Any) -> None:

@@ -76,7 +76,8 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         return _leading_axes(self.ops, self.shape, self.dtype, xs)
 
     def zeros(self) -> Any:
-        return self.ops.zeros(self.shape, dtype=self.dtype)
+        ctx = self.ctx
+        return ctx.ops.zeros(self.shape, dtype=ctx.dtype)
 
     def ones(self) -> Any:
         return self.ops.ones(self.shape, dtype=self.dtype)
