@@ -15,6 +15,7 @@ from spacecore.linalg._problem import (
     Operands,
     Options,
     inner_in_coordinates,
+    least_believed,
     operator_in_coordinates,
     product_in_coordinates,
 )
@@ -160,7 +161,7 @@ def _steps(
     """
     apply, precondition = system.apply, system.precondition
     dot, add_multiple, scale_and_add, _, _, view, _ = system.arithmetic
-    limit, silent = (target / scale) ** 2, look.silent
+    limit, silent = _limit(system.ops, r, target / scale), look.silent
     z = r if precondition is None else precondition(r)
     p, n = system.ops.copy(z), r.shape[0]
     held_x, held_r, held_z, held_p, held_q = view(x), view(r), view(z), view(p), view(q)
@@ -213,7 +214,7 @@ def _steps_on_device(
     """
     ops, precondition = system.ops, system.precondition
     dot, add_multiple, scale_and_add, *_ = system.arithmetic
-    as_array = ops.asarray
+    as_array, limit = ops.asarray, _limit(ops, r, target / scale)
     where, minimum = ops.where, ops.minimum
     z = r if precondition is None else precondition(r)
     p, n = ops.copy(z), r.shape[0]
@@ -234,7 +235,7 @@ def _steps_on_device(
             size = sqrt(squared) * scale if squared >= 0 else nan
             if not look.silent:
                 look(k, size, x)
-            if size <= target:
+            if 0 <= squared <= limit:
                 return Run(k, SolveStatus.CONVERGED)
             if not size < inf:
                 return Run(k, SolveStatus.NOT_FINITE)
@@ -242,6 +243,14 @@ def _steps_on_device(
                 return Run(k, _breakdown(float(worst)))
         scale_and_add(p, where(worst > 0, rho / before, none), z)
     return Run(k, None)
+
+
+def _limit(ops: Any, r: Any, wanted: float) -> float:
+    """The square of the norm at which the scaled residual is believed no further.
+
+    Below the rounding of where it began, the recurrence says nothing of the truth.
+    """
+    return (wanted if wanted > 1e-6 else max(wanted, least_believed(ops, r.dtype))) ** 2
 
 
 def _breakdown(number: float) -> SolveStatus:

@@ -15,6 +15,7 @@ from spacecore.linalg._problem import (
     Operands,
     Options,
     inner_in_coordinates,
+    least_believed,
     operator_in_coordinates,
 )
 from spacecore.linalg._result import SolveStatus
@@ -137,10 +138,17 @@ def _run(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
     """Steps until no system runs, or up to a number of steps."""
     if not problem.leading:
         return _run_one(problem, s, target, stop)
+    believed = _believed(problem, s, target)
     run: LoopState = problem.ops.while_loop(
-        lambda s: _any_runs(problem, s, stop), lambda s: _step(problem, s, target), s
+        lambda s: _any_runs(problem, s, stop), lambda s: _step(problem, s, believed), s
     )
     return run
+
+
+def _believed(problem: Problem, s: LoopState, target: Any) -> Any:
+    """The norm at which a run ends: below its rounding a recurrence says nothing of the truth."""
+    ops = problem.ops
+    return ops.maximum(target, s.scale * least_believed(ops, s.r.dtype))
 
 
 class Step(NamedTuple):
@@ -159,7 +167,7 @@ class Step(NamedTuple):
 def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
     """Steps of a single system; a direction that is not of positive curvature moves nothing."""
     ops = problem.ops
-    limit = (target / s.scale) ** 2
+    limit = (_believed(problem, s, target) / s.scale) ** 2
     none = ops.zeros_like(s.rho)
 
     def goes_on(t: Step) -> Any:

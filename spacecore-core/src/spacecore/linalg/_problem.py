@@ -6,7 +6,8 @@ from collections.abc import Callable
 from operator import index
 from typing import Any, NamedTuple
 
-from spacecore._typing import Shape, type_name
+from spacecore._typing import DType, Shape, type_name
+from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop import LinOp
 from spacecore.space import Space
@@ -19,6 +20,7 @@ __all__ = [
     "check_system",
     "in_coordinates",
     "inner_in_coordinates",
+    "least_believed",
     "operator_in_coordinates",
     "out_of_coordinates",
     "product_in_coordinates",
@@ -203,3 +205,8 @@ def riesz_in_coordinates(space: Space, leading: Shape, *, inverse: bool) -> Map 
         return in_coordinates(space, leading, batched(space.ops, riesz, leading, x))
 
     return mapped
+
+
+def least_believed(ops: BackendOps, dtype: DType) -> float:
+    """Return how small a recurred residual may become, over the true one that it began with."""
+    return ops.eps(dtype) / 8
