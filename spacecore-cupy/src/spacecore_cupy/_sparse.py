@@ -41,6 +41,11 @@ class SparseMatrices:
                 f"CuPy's sparse matrices hold {', '.join(_DTYPES)}. Got {target.name}. "
                 f"Pass `dtype=`."
             )
+        if x.dtype.kind == "c" and target.kind != "c":
+            raise CastError(
+                f"A cast keeps the imaginary part. Got {x.dtype} into {target}. "
+                "Take the real part first."
+            )
         with on(self.device):
             made = x if self.is_sparse(x) else _from_dense_or_scipy(x)
             made = made.astype(target, copy=False)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spacecore.backend import differs
+from spacecore.errors import ConversionError
 from spacecore_jax._devices import device_of
 from spacecore_jax._dtypes import (
     DTYPE_CLASSES,
@@ -22,6 +23,7 @@ from spacecore_jax._dtypes import (
     sanitize_dtype,
 )
 from spacecore_jax._host import aligned_copy, from_host, is_shareable
+from spacecore_jax._transfer import import_dense
 
 __all__ = ["Creation"]
 
@@ -66,6 +68,18 @@ class Creation:
             _refuse_needed_copy(copy)
             return _from_scalar(obj, target, device)
         return _from_buffer(obj, target, device, copy)
+
+    @staticmethod
+    @differs(
+        "JAX takes no memory that is read-only, runs backwards or has gaps, and narrows 64 bits"
+    )
+    def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+        if isinstance(x, jax.Array):
+            return _from_jax(x, None, device, copy)
+        try:
+            return import_dense(x, device=device, copy=copy)
+        except ConversionError as error:
+            raise BufferError(str(error)) from error
 
     @staticmethod
     @differs("JAX types a scalar weakly, and narrows a 64-bit dtype")

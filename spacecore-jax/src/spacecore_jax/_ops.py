@@ -83,7 +83,6 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         "forget_compiled": jax.clear_caches,
         "fori_loop": jax.lax.fori_loop,
         "isclose": jnp.isclose,
-        "ix_": jnp.ix_,
         "jit": jax.jit,
         "jvp": jax.jvp,
         "linear_transpose": jax.linear_transpose,

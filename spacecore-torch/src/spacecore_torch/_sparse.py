@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from spacecore.backend import differs
+from spacecore.backend import differs, dtype_name
+from spacecore.errors import CastError
 from spacecore_torch._promotion import common
 from spacecore_torch._sparse_product import matmul
 from spacecore_torch._transfer import from_foreign, to_numpy
@@ -41,6 +42,11 @@ class Sparse:
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: Any = None) -> torch.Tensor:
         if len(x.shape) != 2:
             raise ValueError(f"A sparse matrix has two axes. Got shape {tuple(x.shape)}.")
+        if dtype is not None and not dtype.is_complex and "complex" in str(x.dtype):
+            raise CastError(
+                f"A cast keeps the imaginary part. Got {dtype_name(x.dtype)} into "
+                f"{dtype_name(dtype)}. Take the real part first."
+            )
         pass_beta_warning()
         if isinstance(x, torch.Tensor):
             made = _in_layout(x, _layout(format, _FORMATS.get(x.layout, "csr")))

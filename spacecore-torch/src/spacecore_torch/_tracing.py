@@ -23,6 +23,7 @@ from torch.compiler import is_compiling
 
 __all__ = [
     "default_device",
+    "holds_somewhere",
     "is_batched",
     "is_in_two_forward_modes",
     "is_outside_of_forward_mode",
@@ -73,6 +74,13 @@ def is_batched(x: Any) -> bool:
             return True
         x = get_unwrapped(x)
     return False
+
+
+def holds_somewhere(x: Any) -> bool:
+    """Tell whether a tensor of bools that `vmap` maps is true in some slice."""
+    while is_functorch_wrapped_tensor(x):
+        x = get_unwrapped(x)
+    return bool(torch.any(x))
 
 
 def is_outside_of_forward_mode(x: Any) -> bool:

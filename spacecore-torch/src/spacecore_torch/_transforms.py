@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +18,7 @@ import torch
 from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tree_unflatten
 
 from spacecore.backend import differs
-from spacecore_torch._tracing import is_batched
+from spacecore_torch._tracing import holds_somewhere, is_batched
 
 __all__ = ["Transforms", "register_value_class"]
 
@@ -36,11 +36,20 @@ class Transforms:
         axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
 
         @wraps(fn)
-        def returning_tensors(*args: Any) -> Any:
-            return tree_map(_as_tensor, fn(*args))
+        def mapped(*args: Any) -> Any:
+            absent: list[int] = []
 
-        # A key that is not mapped gives every slice the same numbers, as on every backend.
-        return torch.func.vmap(returning_tensors, axes, out_axes, randomness="same")
+            @wraps(fn)
+            def returning_tensors(*slices: Any) -> Any:
+                leaves, structure = tree_flatten(fn(*slices))
+                absent[:] = [i for i, x in enumerate(leaves) if x is None]
+                return tree_unflatten([_as_tensor(x) for x in leaves], structure)
+
+            # A key that is not mapped gives every slice the same numbers, as on every backend.
+            made = torch.func.vmap(returning_tensors, axes, out_axes, randomness="same")(*args)
+            return _without(made, absent) if absent else made
+
+        return mapped
 
     @differs("Torch runs eagerly; `TorchOps(compile=True)` compiles")
     def jit(
@@ -131,6 +140,22 @@ class Transforms:
             lambda x, y: torch.where(pred, x, y), true_fun(*operands), false_fun(*operands)
         )
 
+    @staticmethod
+    @differs("inside `vmap` the condition has a value for each slice; all go on until none holds")
+    def while_loop(cond: Callable[[Any], Any], body: Callable[[Any], Any], init: Any, /) -> Any:
+        state = init
+        while True:
+            holds = cond(state)
+            if not is_batched(holds):
+                if not holds:
+                    return state
+                state = body(state)
+            elif holds_somewhere(holds):
+                chosen = partial(torch.where, holds)
+                state = tree_map(chosen, body(state), state)
+            else:
+                return state
+
 
 def register_value_class(cls: Any) -> None:
     """Let Torch's transforms take the values of a class apart, and put them together again."""
@@ -169,7 +194,17 @@ def _conjugate(x: Any) -> Any:
     return torch.conj(x).resolve_conj()  # `conj_physical` has no rule for `vmap`
 
 
+def _without(tree: Any, absent: list[int]) -> Any:
+    """A tree with None again where a tensor stood for it."""
+    leaves, structure = tree_flatten(tree)
+    for i in absent:
+        leaves[i] = None
+    return tree_unflatten(leaves, structure)
+
+
 def _as_tensor(x: Any) -> Any:
+    if x is None:
+        return torch.zeros(())
     return torch.full((), x) if isinstance(x, int | float | complex) else x
 
 

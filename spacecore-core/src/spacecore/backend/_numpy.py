@@ -80,6 +80,7 @@ class NumpyOps(BackendOps):
     fft = _numpy_functions.NumpyFFT()
 
     argsort = staticmethod(_numpy_functions.argsort)
+    diff = staticmethod(_numpy_functions.diff)
     astype = staticmethod(_numpy_functions.astype)
     eigh = staticmethod(_numpy_decompositions.eigh)
     eps = staticmethod(_numpy_functions.eps)
@@ -247,6 +248,13 @@ class NumpyOps(BackendOps):
 
     @differs("SciPy converts from a matrix, or makes one, by different functions")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: DType | None = None) -> Any:
+        if np.ndim(x) != 2:
+            raise ValueError(f"A sparse matrix has two axes. Got shape {np.shape(x)}.")
+        if dtype is not None and x.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            raise CastError(
+                f"A cast keeps the imaginary part. Got {x.dtype} into {np.dtype(dtype)}. "
+                "Take the real part first."
+            )
         made: Any = x if isinstance(x, _sparse_kinds()) else _csr(x)
         made = made.asformat(format) if format is not None else made
         return made.astype(dtype, copy=False) if dtype is not None else made

@@ -21,6 +21,7 @@ __all__ = [
     "argsort",
     "astype",
     "count_nonzero",
+    "diff",
     "eps",
     "finfo",
     "iinfo",
@@ -102,6 +103,14 @@ def argsort(
     backwards = np.flip(x, axis)  # sorted backwards twice, equal elements keep their order
     last = (np.size(x) if axis is None else np.shape(x)[axis]) - 1
     return last - np.flip(np.argsort(backwards, axis, kind, order, stable=stable), axis)
+
+
+@differs("NumPy takes no None for what is joined on")
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    if prepend is None is append:
+        return np.diff(a, n, axis)
+    ends = {"prepend": prepend, "append": append}
+    return np.diff(a, n, axis, **{name: end for name, end in ends.items() if end is not None})
 
 
 @differs("NumPy before 2.3 gives a Python int")

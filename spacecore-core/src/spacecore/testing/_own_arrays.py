@@ -70,6 +70,7 @@ def _transfers() -> Iterator[Case]:
     yield law("export_dense[copy=True-shares-nothing]", _export_copies)
     yield law("import_dense[copy=True-shares-nothing]", _import_copies)
     yield law("import_dense[odd-numpy]", _odd_numpy, dtypes=("float32",))
+    yield law("from_dlpack[odd-numpy]", _odd_dlpack, dtypes=("float32",))
     yield law("import_dense[special]", _bit_exact, dtypes=("float32",))
 
 
@@ -344,21 +345,31 @@ def _import_copies(ops: Any) -> None:
             assert float(made[0]) == 0, "expected copy=True to share nothing, got shared memory"
 
 
-def _odd_numpy(ops: Any) -> None:
-    """What DLPack can't carry as it is: backwards, broadcast, read-only, foreign byte order."""
+def _odd() -> dict[str, Any]:
     base = np.arange(6, dtype="float32")
     fixed = base.copy()
     fixed.flags.writeable = False
-    odd = {
+    return {
         "backwards": base[::-1],
         "broadcast": np.broadcast_to(base[:3], (2, 3)),
         "read-only": fixed,
-        "byte order": base.astype(">f4"),
         "every other": base[::2],
         "column order": np.asfortranarray(base.reshape(2, 3)),
     }
-    for name, x in odd.items():
+
+
+def _odd_numpy(ops: Any) -> None:
+    """What DLPack can't carry as it is: backwards, broadcast, read-only, foreign byte order."""
+    foreign = np.arange(6, dtype=">f4")
+    for name, x in {**_odd(), "byte order": foreign}.items():
         got = np.asarray(ops.to_numpy(transfer(x, _numpy(), ops)))
+        assert np.array_equal(got, x), f"expected the values of a {name} array, got others"
+
+
+def _odd_dlpack(ops: Any) -> None:
+    """What NumPy itself takes over from one of its arrays."""
+    for name, x in _odd().items():
+        got = np.asarray(ops.to_numpy(ops.from_dlpack(x)))
         assert np.array_equal(got, x), f"expected the values of a {name} array, got others"
 
 

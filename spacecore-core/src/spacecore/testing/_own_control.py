@@ -32,6 +32,7 @@ def laws() -> Iterator[Case]:
         for mode in ("eager", "jit"):
             name = f"{program.function}[{program.label}-{mode}]"
             yield law(name, partial(_check, program, mode))
+    yield law("while_loop[vmap]", _while_mapped, operations=("vmap",))
     yield law("scan[lengths-differ]", _refuses_lengths)
     yield law("scan[no-length]", _refuses_no_length)
 
@@ -40,6 +41,21 @@ def _check(program: _Program, mode: str, ops: Any) -> None:
     function = partial(program.run, ops)
     compiled = ops.jit(function) if mode == "jit" else function
     check_tree(ops, compiled(floats(ops, _X)), program.plain(_X), loose=4)
+
+
+def _while_mapped(ops: Any) -> None:
+    """Each slice goes on for as long as its own condition holds."""
+
+    def double(x: Any) -> Any:
+        start = (ops.zeros_like(x), x)
+        return ops.while_loop(lambda s: s[1] < 10, lambda s: (s[0] + 1, s[1] * 2), start)
+
+    starts = np.array([1.0, 3.0, 20.0, 9.0])
+    counts = np.array([4.0, 2.0, 0.0, 1.0])
+    check_tree(ops, ops.vmap(double)(floats(ops, starts)), (counts, starts * 2**counts))
+    grid = np.stack([starts, starts[::-1]])
+    ends = grid * 2 ** np.stack([counts, counts[::-1]])
+    check_tree(ops, ops.vmap(ops.vmap(lambda x: double(x)[1]))(floats(ops, grid)), ends)
 
 
 def _refuses_lengths(ops: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from spacecore.testing import _rules
 from spacecore.testing._case import Case
-from spacecore.testing._compare import check_array
+from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import ALL, FLOATING, NUMERIC, REAL_FLOATING, array
 from spacecore.testing._law import check_tree, floats, integers, law
 from spacecore.testing._table import Row, call
@@ -200,6 +200,8 @@ def laws() -> Iterator[Case]:
     yield law("matmul[full-precision]", partial(_precise, "matmul"), dtypes=("float32",))
     yield law("einsum[full-precision]", partial(_precise, "einsum"), dtypes=("float32",))
     yield law("ix_[grid]", _grid)
+    yield law("ix_[bools]", _grid_of_bools)
+    yield law("ix_[two-axes]", _grid_refused)
 
 
 def _allclose(ops: Any) -> None:
@@ -246,3 +248,13 @@ def _grid(ops: Any) -> None:
     assert shapes == ((2, 1), (1, 3)), f"expected shapes (2, 1) and (1, 3), got {shapes}"
     host = np.arange(9.0).reshape(3, 3)
     check_tree(ops, floats(ops, host)[first, second], host[np.ix_([0, 2], [1, 0, 2])])
+
+
+def _grid_of_bools(ops: Any) -> None:
+    rows = ops.asarray([True, False, True])
+    first, second = ops.ix_(rows, integers(ops, [1, 2]))
+    check_tree(ops, (first, second), (np.array([[0], [2]]), np.array([[1, 2]])))
+
+
+def _grid_refused(ops: Any) -> None:
+    check_raises(lambda: ops.ix_(integers(ops, [[0, 1]]), integers(ops, [0])), ValueError)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from spacecore.errors import CastError
 from spacecore.testing._case import Case
-from spacecore.testing._compare import check_array
+from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
 from spacecore.testing._law import law
 
@@ -48,6 +49,8 @@ def laws() -> Iterator[Case]:
             yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
     yield law("assparse[dense]", _from_dense, dtypes=("float32",))
     yield law("assparse[dtype]", _in_dtype, dtypes=("float32", "complex64"))
+    yield law("assparse[complex-into-real-refused]", _into_real, dtypes=("float32", "complex64"))
+    yield law("assparse[one-axis-refused]", _one_axis, dtypes=("float32",))
     yield law("assparse[duplicates]", _duplicates, dtypes=("float32",))
     yield law("is_sparse[sparse-and-dense]", _is_sparse, operations=("assparse",))
     yield law("sparse_matmul[grad]", _gradient, operations=("grad",))
@@ -145,6 +148,18 @@ def _from_dense(ops: Any) -> None:
 def _in_dtype(ops: Any) -> None:
     a = ops.assparse(_scipy("csr", "float32"), dtype=ops.complex64)
     check_array(ops, ops.sparse_to_dense(a), _host("float32").astype("complex64"))
+
+
+def _into_real(ops: Any) -> None:
+    made = _scipy("csr", "complex64")
+    for a in (made, ops.assparse(made), put(ops, _host("complex64"))):
+        check_raises(lambda a=a: ops.assparse(a, dtype=ops.float32), CastError)
+
+
+def _one_axis(ops: Any) -> None:
+    for shape in ((), (3,), (2, 2, 2)):
+        x = put(ops, np.ones(shape, "float32"))
+        check_raises(lambda x=x: ops.assparse(x), ValueError)
 
 
 def _duplicates(ops: Any) -> None:

@@ -38,6 +38,7 @@ def laws() -> Iterator[Case]:
     yield law("vmap[nested]", _nested)
     yield law("vmap[loop-inside]", _loop_inside)
     yield law("vmap[matrix-functions]", _matrix_functions)
+    yield law("vmap[nothing-among-results]", _nothing_among_results)
     yield law("vmap[lengths-differ]", _refuses_lengths)
     yield law("vmap[nothing-mapped]", _refuses_nothing)
     yield law("jit[tree]", _jit_tree)
@@ -144,6 +145,13 @@ def _matrix_functions(ops: Any) -> None:
     got = ops.vmap(lambda a, b: (ops.solve(a, b), a @ b))(floats(ops, stack), floats(ops, right))
     solved = np.stack([np.linalg.solve(a, b) for a, b in zip(stack, right, strict=True)])
     check_tree(ops, got, (solved, np.einsum("nij,nj->ni", stack, right)), loose=10)
+
+
+def _nothing_among_results(ops: Any) -> None:
+    """None is an empty tree, in what a mapped function returns too."""
+    got = ops.vmap(lambda x: {"y": 2 * x, "z": (None, x[0])})(floats(ops, _A))
+    check_tree(ops, got, {"y": 2 * _A, "z": (None, _A[:, 0])})
+    assert ops.vmap(lambda x: None)(floats(ops, _A)) is None, "expected None of None alone"
 
 
 def _refuses_lengths(ops: Any) -> None:

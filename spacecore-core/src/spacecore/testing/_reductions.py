@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from spacecore.testing import _rules
 from spacecore.testing._inputs import ALL, FLOATING, NUMERIC, REAL, REAL_FLOATING, array
 from spacecore.testing._table import Call, DTypeOf, Row, call
@@ -122,8 +124,15 @@ def _difference() -> Row:
         call(array(4), prepend=array(1), append=array(2)),
         call(_X, axis=0, append=array(1, 3)),
         call(array(2, 3, layout="strided")),
+        call(array(4), prepend=None, append=None),
+        call(array(4), prepend=None, append=array(1)),
     )
-    return Row(name="diff", dtypes=NUMERIC, calls=calls)
+    return Row(name="diff", dtypes=NUMERIC, calls=calls, reference=_differences)
+
+
+def _differences(x: Any, **options: Any) -> Any:
+    given = {name: value for name, value in options.items() if value is not None}
+    return np.diff(x, **given)
 
 
 def _arg(name: str) -> Row:

@@ -259,11 +259,27 @@ class ArrayExtras:
 
     @default
     def ix_(self, *indices: Array) -> tuple[Array, ...]:
-        """Return index arrays shaped so that together they select a grid."""
-        count = len(indices)
-        shapes = (tuple(-1 if i == j else 1 for j in range(count)) for i in range(count))
+        """Return index arrays shaped so that together they select a grid.
+
+        Parameters
+        ----------
+        *indices : array, shape (k,), integer or bool
+            Bools stand for the places where they are true.
+
+        Raises
+        ------
+        ValueError
+            For indices of another number of axes.
+        """
         ops: Any = self
-        return tuple(ops.reshape(x, s) for x, s in zip(indices, shapes, strict=True))
+        made = []
+        for i, x in enumerate(indices):
+            if len(x.shape) != 1:
+                raise ValueError(f"`ix_` takes indices of one axis. Got shape {tuple(x.shape)}.")
+            places = ops.nonzero(x)[0] if ops.isdtype(x.dtype, "bool") else x
+            shape = (*(1,) * i, places.shape[0], *(1,) * (len(indices) - i - 1))
+            made.append(ops.reshape(places, shape))
+        return tuple(made)
 
     @default
     def vectorize(self, fn: Callable[..., Any], /) -> Callable[..., Any]:
