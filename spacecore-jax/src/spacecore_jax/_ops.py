@@ -92,7 +92,6 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         "ravel": jnp.ravel,
         "scan": jax.lax.scan,
         "solve": jnp.linalg.solve,
-        "trace": jnp.linalg.trace,
         "transpose": jnp.transpose,
         "vectorize": jnp.vectorize,
         "vmap": jax.vmap,
@@ -117,6 +116,7 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
     svd = staticmethod(svd)
     export_dense = staticmethod(_transfer.export_dense)
     import_dense = staticmethod(_transfer.import_dense)
+    trace = staticmethod(JaxLinalg.trace)
     to_numpy = staticmethod(_transfer.to_numpy)
 
     def __init__(self, device: Any = None, *, matmul_precision: str | None = None):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spacecore.errors import CastError
 from spacecore.testing._case import Case, function_of
 from spacecore.testing._compare import check_raises
 from spacecore.testing._inputs import put
@@ -49,6 +50,8 @@ def laws() -> Iterator[Case]:
     for target in ("float32", "int32", "float64"):
         check = partial(_complex_to_real, target)
         yield law(f"astype[complex64-to-{target}-refused]", check, dtypes=("complex64", target))
+    for name in ("sum", "prod", "cumulative_sum", "cumulative_prod", "trace", "linalg.trace"):
+        yield law(f"{name}[never-narrower]", partial(_never_narrower, name))
     yield law("squeeze[axis-longer-than-one]", _squeeze)
 
 
@@ -126,6 +129,18 @@ def _complex_to_real(target: str, ops: Any) -> None:
     """The imaginary part is never dropped silently; a warning is not a refusal."""
     z = put(ops, np.array([1 + 2j], "complex64"))
     check_raises(lambda: ops.astype(z, ops.sanitize_dtype(target)), TypeError, ValueError)
+
+
+def _never_narrower(name: str, ops: Any) -> None:
+    """A dtype that was asked for is given or refused."""
+    x = ops.ones((2, 2), dtype=ops.float32)
+    axes = {"axis": 0} if name.startswith("cumulative") else {}
+    run = partial(function_of(ops, name), x, dtype=ops.float64, **axes)
+    if not ops.has_dtype("float64"):
+        check_raises(run, CastError)
+        return
+    got = ops.dtype_name(run().dtype)
+    assert got == "float64", f"expected float64 as asked, got {got}"
 
 
 def _squeeze(ops: Any) -> None:
