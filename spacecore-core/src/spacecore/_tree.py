@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 __all__ = [
+    "Kept",
     "announce",
     "broadcast_prefix",
     "constructor",
@@ -116,6 +117,17 @@ def structure(template: Any) -> Any:
     if isinstance(template, _optree().PyTreeSpec):
         return template
     return structure_with_leaves(template, lambda _: False)[0]
+
+
+class Kept:
+    """A structure that pickles by a tree of its form, so that another process knows its classes."""
+
+    def __init__(self, structure: Any):
+        self._structure = structure
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        template = unflatten(self._structure, [0] * self._structure.num_leaves)
+        return structure, (template,)
 
 
 def paths(structure: Any) -> list[str]:

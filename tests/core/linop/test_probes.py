@@ -117,6 +117,33 @@ def test_traced_operators_are_not_tried(strict):
     assert answers[-1] is (None if "jit" in ops.capabilities else True)
 
 
+def test_operators_are_made_inside_transforms_at_strict(strict):
+    ops = strict.ops
+    if not ops.has_native_vmap:
+        pytest.skip("needs a backend that traces")
+    X = sc.DenseVectorSpace(2, strict)
+
+    def solved(matrix):
+        def apply(x):
+            return ops.matmul(matrix, x)
+
+        def back(y):
+            return ops.matmul(ops.matrix_transpose(matrix), y)
+
+        def each(xs):
+            return ops.matmul(xs, ops.matrix_transpose(matrix))
+
+        M = sc.DenseLinOp(matrix, X, X)
+        Y = sc.DenseVectorSpace(2, strict, sc.OperatorInnerProduct(M, M))
+        A = sc.MatrixFreeLinOp(apply, back, X, X, vapply=each)
+        return A @ X.ones() + Y.norm(X.ones())
+
+    one = solved(strict.asarray([[1, 0], [0, 1]]))
+    stack = ops.stack([ops.eye(2, dtype=X.dtype)] * 3)
+    for got in (ops.vmap(solved)(stack)[2, ...], ops.jit(solved)(stack[0, ...])):
+        np.testing.assert_allclose(ops.to_numpy(got), ops.to_numpy(one))
+
+
 def test_solvers_refuse_what_strict_finds_not_to_be_hermitian(strict):
     X = sc.DenseVectorSpace(2, strict)
     A = sc.DenseLinOp(strict.asarray([[2, 1], [0, 2]]), X, X)

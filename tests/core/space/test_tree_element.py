@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import importlib
+import os
 import pickle
+import subprocess
+import sys
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -281,3 +285,29 @@ def test_an_element_is_shown_by_its_space_and_its_parts():
     for part in ("u[0]", "u[1].left", "t[0].state", "float64, shape (2,)", "space", "TreeSpace"):
         assert part in text
     assert "1234" not in " ".join(text)
+
+
+def test_a_process_that_has_not_seen_the_class_reads_the_pickle(tmp_path, monkeypatch):
+    (tmp_path / "shapes_of_mine.py").write_text(
+        "from dataclasses import dataclass\n\n\n"
+        "@dataclass\nclass Box:\n    b: object\n    a: object\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    Box = importlib.import_module("shapes_of_mine").Box
+    X, Y = sc.DenseVectorSpace(2, "numpy"), sc.DenseVectorSpace(1, "numpy")
+    Z = sc.TreeSpace.of({"in": Box(X, [Y, None])})
+    A = sc.BlockDiagonalLinOp({"in": Box(2 * sc.IdentityLinOp(X), [sc.IdentityLinOp(Y), None])})
+    (tmp_path / "kept").write_bytes(pickle.dumps((Z, Z.element(Z.ones()), A)))
+    code = (
+        "import pickle; Z, x, A = pickle.load(open('kept', 'rb')); "
+        "print(Z == x.space == A.domain, Z.flatten(A @ (3 * x)).tolist(), Z.zeros()['in'].a)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "True [6.0, 6.0, 3.0] [array([0.]), None]", done.stderr

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from spacecore import _tree
 from spacecore.errors import SpaceValidationError
+from spacecore.space._draw import drawn, drawn_rows
 
 if TYPE_CHECKING:
     from spacecore.linop._base import LinOp
@@ -31,8 +32,9 @@ def probe_adjoint(op: LinOp) -> None:
     SpaceValidationError
         Says which function is wrong, as far as that can be told.
     """
-    (x, other), (y, another) = _drawn(op.domain, 0), _drawn(op.codomain, 1)
+    (x, other), (y, another) = drawn(op.domain, 2), drawn(op.codomain, 2, seed=1)
     forward = _linear(op, "apply", x, other)
+    y = _leaning(op, op.codomain, y, forward)
     try:
         backward = op.rapply(y)
     except NotImplementedError:
@@ -53,9 +55,11 @@ def probe_hermitian(op: LinOp) -> bool | None:
     Costs two products.
     """
     space = op.domain
-    x, y = _drawn(space, 0)
+    x, y = drawn(space, 2)
     try:
-        along, across = op.apply(x), op.apply(y)
+        along = op.apply(x)
+        y = _leaning(op, space, y, along)
+        across = op.apply(y)
     except NotImplementedError:  # an adjoint in the expression is missing
         return None
     left, right = space.inner(along, y), space.inner(x, across)
@@ -77,7 +81,7 @@ def probe_batches(op: LinOp, name: str) -> None:
     source, target = (op.domain, op.codomain) if forward else (op.codomain, op.domain)
     one, each = (op.apply, op.vapply) if forward else (op.rapply, op.rvapply)
     ops = op.ops
-    rows = ops.random_normal(ops.random_key(0), (1, 2, source.size), source.dtype)
+    rows = drawn_rows(source, (1, 2))
     try:
         single = ops.stack([target.flatten(one(source.unflatten(rows[0, i]))) for i in (0, 1)])
     except NotImplementedError:  # there is no adjoint
@@ -91,10 +95,16 @@ def probe_batches(op: LinOp, name: str) -> None:
         )
 
 
-def _drawn(space: Space, number: int) -> tuple[Any, Any]:
-    ops = space.ops
-    first, second = ops.random_split(ops.random_key(number))
-    return space.random(first), space.random(second)
+def _leaning(op: LinOp, space: Space, y: Any, image: Any) -> Any:
+    """`y` with as much again of the direction of `image`.
+
+    Of independent elements the inner product is small in many dimensions, and so is what a wrong
+    factor changes in it.
+    """
+    length = space.norm(image)
+    if _traced(op, length) or not _number(length):
+        return y
+    return space.axpy(_number(space.norm(y)) / _number(length), image, y)
 
 
 def _linear(op: LinOp, name: str, x: Any, other: Any) -> Any:

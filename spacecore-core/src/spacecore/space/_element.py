@@ -73,6 +73,10 @@ class TreeElement(Value, data=("space", "parts"), static=("form",)):
         made: Self = conversion.value(self, conversion.context(self.space.ctx))
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, (cls, fields, specs) = super().__reduce__()
+        return rebuild, (cls, {**fields, "form": _tree.Kept(self.form)}, specs)
+
     def __add__(self, other: Any) -> TreeElement:
         return TreeElement(self.space, self.space.add(self.value, plain(other)))
 

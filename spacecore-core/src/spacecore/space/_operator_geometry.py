@@ -8,6 +8,7 @@ from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._dense import elements_of
+from spacecore.space._draw import drawn
 from spacecore.space._geometry import InnerProduct
 
 __all__ = ["OperatorInnerProduct"]
@@ -83,7 +84,7 @@ def _check_positive(operator: Operator, space: Space) -> None:
     SpaceValidationError
     """
     ops = space.ops
-    x, y = (space.random(key) for key in ops.random_split(ops.random_key(0)))
+    x, y = drawn(space, 2)
     image = operator.apply(x)
     energy: Any = ops.vdot(x, image)
     mixed: Any = ops.vdot(y, image)

@@ -281,6 +281,10 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
             start += space.size
         return self.tree(leaves)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, (cls, fields, specs) = super().__reduce__()
+        return rebuild, (cls, {**fields, "treedef": _tree.Kept(self.treedef)}, specs)
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
