@@ -5,6 +5,9 @@ Patterns of the names of cases of `spacecore.testing`, each with the reason.
 
 from __future__ import annotations
 
+import torch
+from torch.torch_version import TorchVersion
+
 __all__ = ["DIFFERENCES"]
 
 _STORED_ONLY = "Torch stores uint16, uint32 and uint64, and computes next to nothing in them"
@@ -23,7 +26,14 @@ _OF_SEVERAL = (
 )
 _SUMS = ("cumulative_prod", "cumulative_sum", "linalg.trace", "prod", "sum", "trace")
 
+_VERSION = TorchVersion(torch.__version__)
+_OF_OLDER = (
+    *(("where",) if _VERSION < "2.13" else ()),
+    *(("take", "unique_all") if _VERSION < "2.10" else ()),
+)
+
 DIFFERENCES = {
+    **{f"{name}[*uint??-*": _STORED_ONLY for name in _OF_OLDER},
     **{f"{name}[*uint??-*": _STORED_ONLY for name in (*_OF_ONE_DTYPE, *_OF_SEVERAL)},
     **{f"{name}[*uint??]": _STORED_ONLY for name in _OF_SEVERAL},
     **{f"{name}[*uint*": _SIGNED_SUMS for name in _SUMS},

@@ -64,7 +64,10 @@ def _put(x: Any, index: Any, values: Any, *, accumulate: bool) -> Any:
 
 def _positions(x: Any, index: Any) -> Any:
     """Where the selected elements are in the flat array."""
-    return torch.arange(x.numel(), device=x.device).reshape(x.shape)[index]
+    places = torch.arange(x.numel(), device=x.device).reshape(x.shape)
+    if _selects_often(index) and index.ndim == 0:  # older `vmap`s read one index, and fail
+        return places[index.reshape(1)][0]
+    return places[index]
 
 
 def _as_values(x: Any, values: Any) -> Any:
