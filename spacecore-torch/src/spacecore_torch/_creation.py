@@ -43,6 +43,8 @@ class Creation:
     @differs("Torch calls the shape `size`, and takes no int for it")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
+        if dtype is None and device is None:  # to read None takes Torch a sixth of its time
+            return torch.full(size, fill_value)
         return torch.full(size, fill_value, dtype=dtype, device=device)
 
     @staticmethod

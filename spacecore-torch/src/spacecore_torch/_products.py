@@ -47,7 +47,9 @@ class Products:
             x1, x2 = common(x1, x2)
             dtype = x1.dtype
         if dtype.is_floating_point or dtype.is_complex:
-            return torch.linalg.vecdot(x1, x2, dim=axis)
+            return (
+                torch.linalg.vecdot(x1, x2) if axis == -1 else torch.linalg.vecdot(x1, x2, dim=axis)
+            )
         return torch.sum(x1 * x2, axis, dtype=dtype)
 
     @staticmethod

@@ -55,6 +55,10 @@ def _promoted(one: torch.dtype, other: torch.dtype) -> torch.dtype:
 
 def result_type(*operands: Any) -> torch.dtype:
     """Return the dtype of an operation on arrays, dtypes and Python scalars."""
+    if len(operands) == 2:
+        x1, x2 = operands
+        if type(x1) is torch.Tensor is type(x2):
+            return promote_dtypes(x1.dtype, x2.dtype)
     joined = None
     scalars = []
     for x in operands:
