@@ -127,4 +127,6 @@ class Conversion:
     def _array(self, x: Any, source: Any, ctx: Context, name: str) -> Any:
         if source.is_sparse(x):
             return transfer_sparse(x, source, ctx.ops, dtype=name, copy=self.copy)
-        return transfer(cast(source, x, name), source, ctx.ops, copy=self.copy)
+        if self.precision is not None:
+            x = cast(source, x, name)
+        return transfer(x, source, ctx.ops, copy=self.copy)

@@ -42,7 +42,9 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._by_geometry = tuple(name for name in cls._by_geometry if name not in vars(cls))
+        kept = tuple(name for name in cls._by_geometry if name not in vars(cls))
+        if kept != cls._by_geometry:
+            cls._by_geometry = kept
 
     def __init__(
         self,
@@ -64,10 +66,13 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         state["check_member"] = membership(self.ctx, self.shape)
         if type(self).check_batch is _DenseSpace.check_batch:
             state["check_batch"] = batch_test(self.ctx, self.shape)
-        bound = self.geometry._bound(self.ops)
-        state.update((name, bound[name]) for name in self._by_geometry if name in bound)
-        plain = type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
-        state["_weighs"] = plain and self._by_geometry == _DenseSpace._by_geometry
+        bound = self.geometry._bound(self.ctx.ops)
+        names = self._by_geometry
+        if names is _DenseSpace._by_geometry:  # as nearly always: nothing was written anew
+            state.update(bound)
+            state["_weighs"] = type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
+        else:
+            state.update((name, bound[name]) for name in names if name in bound)
 
     def check_member(self, x: Any) -> None:
         _refuse_foreign(self.ops, self.shape, self.dtype, x)
