@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 from spacecore.plugins import ops_of_array
 
 __all__ = [
+    "LEAF",
     "Spec",
     "Structured",
     "items_of",

@@ -26,13 +26,13 @@ from spacecore.linop import (
 from spacecore.space import (
     DenseCoordinateSpace,
     DenseVectorSpace,
-    InnerProduct,
     OperatorInnerProduct,
     Space,
     StackedSpace,
     TreeSpace,
     WeightedInnerProduct,
 )
+from spacecore.testing._as_written import Bare, PublicShift, Shift, Tilted
 
 __all__ = ["Factory", "OPERATORS", "SPACES"]
 
@@ -57,33 +57,6 @@ class Factory(NamedTuple):
     capabilities: tuple[str, ...] = ()
     sparse_formats: tuple[str, ...] = ()
     has_riesz: bool = True
-
-
-class Tilted(InnerProduct, data=("matrix", "inverse")):
-    """A geometry as a user writes one: `<x, y> = vdot(x, M y)` on vectors."""
-
-    def __init__(self, matrix: Any, inverse: Any):
-        self.matrix = matrix
-        self.inverse = inverse
-
-    def inner(self, ops: Any, x: Any, y: Any) -> Any:
-        return ops.vdot(x, ops.matmul(self.matrix, y))
-
-    def riesz(self, ops: Any, x: Any) -> Any:
-        return ops.matmul(self.matrix, x)
-
-    def riesz_inverse(self, ops: Any, x: Any) -> Any:
-        return ops.matmul(self.inverse, x)
-
-
-class Bare(InnerProduct, data=("weight",)):
-    """A geometry as a user writes one who needs no adjoints: without Riesz maps."""
-
-    def __init__(self, weight: float):
-        self.weight = weight
-
-    def inner(self, ops: Any, x: Any, y: Any) -> Any:
-        return self.weight * ops.vdot(x, y)
 
 
 def _metric(ctx: Context) -> tuple[Any, Any]:
@@ -240,34 +213,6 @@ def _with_batches(ctx: Context) -> LinOp:
         return ops.flip(xs, axis=-1)
 
     return MatrixFreeLinOp(ops.flip, ops.flip, X, X, vapply=each, rvapply=each)
-
-
-class Shift(LinOp, data=("weight",)):
-    """A subclass as a user writes one: hooks, and a number that is data."""
-
-    def __init__(self, space: Space, weight: float):
-        super().__init__(space, space)
-        self.weight = weight
-
-    def _apply(self, x: Any) -> Any:
-        return self.weight * self.ops.roll(x, 1)
-
-    def _rapply(self, y: Any) -> Any:
-        return self.weight * self.ops.roll(y, -1)
-
-
-class PublicShift(LinOp):
-    """A subclass in the public style, whose fields nobody declared."""
-
-    def __init__(self, space: Space, weight: float):
-        super().__init__(space, space)
-        self.weight = weight
-
-    def apply(self, x: Any) -> Any:
-        return self.weight * self.ops.roll(x, 1)
-
-    def rapply(self, y: Any) -> Any:
-        return self.weight * self.ops.roll(y, -1)
 
 
 def _blocks(ctx: Context) -> LinOp:
