@@ -38,13 +38,7 @@ class Transforms:
         @wraps(fn)
         def mapped(*args: Any) -> Any:
             absent: list[int] = []
-
-            @wraps(fn)
-            def returning_tensors(*slices: Any) -> Any:
-                leaves, structure = tree_flatten(fn(*slices))
-                absent[:] = [i for i, x in enumerate(leaves) if x is None]
-                return tree_unflatten([_as_tensor(x) for x in leaves], structure)
-
+            returning_tensors = _returning_tensors(fn, absent)
             # A key that is not mapped gives every slice the same numbers, as on every backend.
             made = torch.func.vmap(returning_tensors, axes, out_axes, randomness="same")(*args)
             return _without(made, absent) if absent else made
@@ -102,10 +96,13 @@ class Transforms:
     @staticmethod
     @differs("Torch takes functions that return tensors only")
     def vjp(fn: Callable[..., Any], /, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+        absent: list[int] = []
         value, pull = torch.func.vjp(  # type: ignore[misc]
-            lambda *args: tree_map(_as_tensor, fn(*args)), *primals
+            _returning_tensors(fn, absent), *primals
         )
-        return value, pull
+        if not absent:
+            return value, pull
+        return _without(value, absent), lambda cotangent: pull(tree_map(_as_tensor, cotangent))
 
     @staticmethod
     @differs("Torch takes tuples, and warns at the first use")
@@ -191,7 +188,21 @@ class _Auxiliary:
 
 
 def _conjugate(x: Any) -> Any:
+    if x is None:
+        return None
     return torch.conj(x).resolve_conj()  # `conj_physical` has no rule for `vmap`
+
+
+def _returning_tensors(fn: Callable[..., Any], absent: list[int]) -> Callable[..., Any]:
+    """A function of whose result Torch's transforms take each leaf, None too, noted in `absent`."""
+
+    @wraps(fn)
+    def returning_tensors(*args: Any) -> Any:
+        leaves, structure = tree_flatten(fn(*args))
+        absent[:] = [i for i, x in enumerate(leaves) if x is None]
+        return tree_unflatten([_as_tensor(x) for x in leaves], structure)
+
+    return returning_tensors
 
 
 def _without(tree: Any, absent: list[int]) -> Any:

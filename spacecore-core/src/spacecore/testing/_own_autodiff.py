@@ -47,6 +47,7 @@ def laws() -> Iterator[Case]:
     yield law("value_and_grad[aux-argnums]", _value_and_grad_aux)
     yield law("vjp[real]", _vjp_real)
     yield law("vjp[tree]", _vjp_tree)
+    yield law("vjp[nothing-among-results]", _vjp_nothing)
     yield law("jvp[real]", _jvp_real)
     yield law("jvp[tree]", _jvp_tree)
     yield law("linear_transpose[real]", _transpose_real)
@@ -201,6 +202,16 @@ def _vjp_tree(ops: Any) -> None:
     got = pull({"p": floats(ops, [1, 1, 2]), "s": floats(ops, 3.0)})
     weights = np.array([1.0, 1.0, 2.0])
     check_tree(ops, tuple(got), ({"a": weights * _Y}, weights * _X + 3))
+
+
+def _vjp_nothing(ops: Any) -> None:
+    """None is an empty tree, in what a differentiated function returns too."""
+    x, v = floats(ops, _X), floats(ops, _Y)
+    value, pull = ops.vjp(lambda u: (u * u, None), x)
+    check_tree(ops, value, (_X**2, None))
+    check_tree(ops, tuple(pull((v, None))), (2 * _X * _Y,))
+    transpose = ops.linear_transpose(lambda u: (2 * u, None), x)
+    check_tree(ops, tuple(transpose((v, None))), (2 * _Y,))
 
 
 def _jvp_real(ops: Any) -> None:
