@@ -102,9 +102,8 @@ jacobi = sc.DiagonalLinOp(1 / diagonal, X)
 better = sc.cg(A, f, preconditioner=jacobi, history=True)
 print("steps without:", result.num_iters, " with:", better.num_iters)
 
-ax = result.plot()
-ax.semilogy(better.history, "o-", ms=3, lw=1.6, color="C1", label="with Jacobi")
-ax.legend()
+ax = result.plot(label="plain")
+better.plot(ax, label="with Jacobi")
 plt.show()
 
 # %%

@@ -154,9 +154,8 @@ P = sc.DiagonalLinOp(1 / (A.domain.ones() / sigma**2 + 4 * lam))
 better = sc.cg(N, A.H @ photo, tol=1e-5, preconditioner=P, history=True)
 print(better)
 
-ax = result.plot()
-ax.semilogy(better.history, "o-", ms=3, lw=1.6, color="C1", label="preconditioned")
-ax.legend()
+ax = result.plot(label="plain")
+better.plot(ax, label="preconditioned")
 plt.show()
 assert better.num_iters < 0.5 * result.num_iters
 

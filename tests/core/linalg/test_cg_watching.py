@@ -100,6 +100,11 @@ def test_result_draws_itself(ctx, system):
     assert axes.get_xlabel() == "iteration"
     assert "residual" in axes.get_ylabel()
     assert limit.get_ydata()[0] == pytest.approx(1e-6 * np.sqrt(20))
+    assert sc.cg(A, b, tol=1e-3, history=True).plot(axes, label="coarse") is axes
+    (_, _, second) = axes.get_lines()[:3]
+    assert second.get_color() != line.get_color()
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["residual", "target", "coarse"]
     plt.close("all")
 
 

@@ -11,7 +11,7 @@ __all__ = ["draw"]
 MOST_LINES = 50  # more than that are a cloud
 
 
-def draw(solver: str, norms: Any, targets: Any, ax: Any) -> Any:
+def draw(solver: str, norms: Any, targets: Any, ax: Any, label: str) -> Any:
     """Draw residual norms, shape (steps, ...), and the norms to reach; returns the axes."""
     if ax is None:
         from matplotlib import pyplot as plt
@@ -19,23 +19,22 @@ def draw(solver: str, norms: Any, targets: Any, ax: Any) -> Any:
         ax = plt.figure(figsize=(6, 3.5), layout="constrained").add_subplot()
     columns = norms.reshape(norms.shape[0], -1)[:, :MOST_LINES]
     alone = columns.shape[1] == 1
-    for number, column in enumerate(columns.T):
+    for column in columns.T:
         taken = column[np.isfinite(column)]
-        color = "C0" if alone else f"C{number % 10}"
         ax.semilogy(
             np.arange(taken.size),
             taken,
-            color=color,
             linewidth=1.6,
             marker="o" if taken.size <= 60 else None,
             markersize=3,
-            label="residual" if alone else None,
+            label=label if alone else None,
             zorder=3,
         )
+    named = not alone or "target" in ax.get_legend_handles_labels()[1]
     for level in np.unique(targets)[:MOST_LINES]:
         if level > 0:
             ax.axhline(
-                level, color="0.5", linestyle="--", linewidth=1, label="target" if alone else None
+                level, color="0.5", linestyle="--", linewidth=1, label=None if named else "target"
             )
     if alone:
         ax.legend(frameon=False)

@@ -142,13 +142,15 @@ class SolveResult(
             which = "" if len(codes) == 1 else f" {len(failed)} of {len(codes)} systems:"
             raise SolveError(f"{self.solver} did not converge.{which} {status.value}")
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Any = None, *, label: str = "residual") -> Any:
         """Draw the residual norms over the iterations, and what they were to reach.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw; new axes if not given.
+            Where to draw; new axes if not given. On those of another result, to compare.
+        label : str
+            What the legend calls the curve; a batch, which has many, has no legend.
 
         Returns
         -------
@@ -164,7 +166,7 @@ class SolveResult(
         from spacecore.linalg._plot import draw
 
         norms, targets = map(self.ops.to_numpy, map(self.ops.asarray, (self.history, self.target)))
-        return draw(self.solver, norms, targets, ax)
+        return draw(self.solver, norms, targets, ax, label)
 
     def _codes(self) -> list[int]:
         if isinstance(self.code, int):
