@@ -53,10 +53,13 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
 
 
 def _facts(ops: BackendOps) -> tuple[bool, bool]:
-    """Whether a backend compiles loops, and whether it has derivatives through a solve."""
+    """Whether loops are compiled, and whether a backend has derivatives through a solve.
+
+    One that changes vectors in place does so, whatever else it compiles.
+    """
     bindings = ops.bindings()
     return (
-        bindings["while_loop"].how != "default",
+        "jit" in ops.capabilities and bindings["vector_arithmetic"].how == "default",
         bindings["custom_linear_solve"].how != "default",
     )
 
