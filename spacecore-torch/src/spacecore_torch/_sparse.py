@@ -17,7 +17,8 @@ import torch
 from spacecore.backend import differs, dtype_name
 from spacecore.errors import CastError
 from spacecore_torch._promotion import common
-from spacecore_torch._sparse_product import matmul
+from spacecore_torch._sparse_product import COMPRESSED_DTYPES, matmul
+from spacecore_torch._tracing import is_wrapped
 from spacecore_torch._transfer import from_foreign, to_numpy
 
 __all__ = ["Sparse", "is_sparse"]
@@ -58,6 +59,8 @@ class Sparse:
     def sparse_matmul(self, a: Any, x: Any, /) -> torch.Tensor:
         if a.dtype is not x.dtype:
             a, x = common(a, x)
+        elif type(a) is torch.Tensor and a.dtype in COMPRESSED_DTYPES and not is_wrapped(x):
+            return a @ x  # as `matmul` would
         return matmul(a, x)
 
     @differs("Torch has no `T` for compressed layouts")

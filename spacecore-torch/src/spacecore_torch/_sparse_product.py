@@ -13,10 +13,10 @@ import torch
 
 from spacecore_torch._tracing import is_wrapped
 
-__all__ = ["Pattern", "matmul", "values_of"]
+__all__ = ["COMPRESSED_DTYPES", "Pattern", "matmul", "values_of"]
 
 # What Torch multiplies compressed layouts in; it multiplies COO in every numeric dtype.
-_COMPRESSED_DTYPES = frozenset({torch.float32, torch.float64, torch.complex64, torch.complex128})
+COMPRESSED_DTYPES = frozenset({torch.float32, torch.float64, torch.complex64, torch.complex128})
 
 
 def matmul(a: Any, x: Any) -> torch.Tensor:
@@ -29,7 +29,7 @@ def matmul(a: Any, x: Any) -> torch.Tensor:
 
 
 def _native(a: Any, x: Any) -> torch.Tensor:
-    if a.layout is not torch.sparse_coo and a.dtype not in _COMPRESSED_DTYPES:
+    if a.layout is not torch.sparse_coo and a.dtype not in COMPRESSED_DTYPES:
         a = a.to_sparse_coo()
     return a @ x
 
