@@ -83,7 +83,7 @@ def probe_batches(op: LinOp, name: str) -> None:
     ops = op.ops
     rows = drawn_rows(source, (1, 2))
     try:
-        single = ops.stack([target.flatten(one(source.unflatten(rows[0, i]))) for i in (0, 1)])
+        single = ops.stack([target.flatten(one(source.unflatten(rows[0, i, ...]))) for i in (0, 1)])
     except NotImplementedError:  # there is no adjoint
         return
     batch = target.vflatten(each(source.vunflatten(rows)))
