@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch._C._functorch import get_unwrapped, is_batchedtensor, maybe_get_bdim
+from torch.autograd import forward_ad
+
 from spacecore.errors import UnsupportedOperationError
 from spacecore_torch._tracing import is_wrapped
 
-__all__ = ["refuse_hidden"]
+__all__ = ["constant", "refuse_hidden"]
 
 
-def refuse_hidden(x: Any, known: tuple[Any, ...] = ()) -> None:
-    """Raise if derivatives of x by other tensors than the known ones would be lost.
+def refuse_hidden(x: Any) -> None:
+    """Raise if `x` is mapped or differentiated, though nothing that it was made of is.
 
     A solve is differentiated by the fields of its operator. A tensor that only a function knows,
     such as a parameter of a module that it calls, would silently get no gradient.
@@ -20,32 +24,37 @@ def refuse_hidden(x: Any, known: tuple[Any, ...] = ()) -> None:
     ------
     UnsupportedOperationError
     """
-    if is_wrapped(x) or (x.requires_grad and (not known or _reaches_others(x.grad_fn, known))):
+    if _is_varying(x):
         raise UnsupportedOperationError(
-            "A solve is differentiated by the tensors in the fields of its operator. Got an "
-            "operator whose function closes over a tensor that derivatives are asked of.",
+            "A solve is differentiated and mapped by the tensors in the fields of its operator. "
+            "Got an operator whose function closes over a tensor that derivatives, or values for "
+            "each slice, are asked of.",
             backend="torch",
             hint="Make it a field of a LinOp of your own, or detach it.",
         )
 
 
-def _reaches_others(function: Any, known: tuple[Any, ...]) -> bool:
-    """Whether a graph ends elsewhere than at the known tensors."""
-    seen = {x.grad_fn for x in known if x.grad_fn is not None}
-    queue = [function]
-    while queue:
-        node = queue.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        before = [each for each, _ in node.next_functions if each is not None]
-        if not before and not _is_leaf_of(node, known):
+def constant(x: Any) -> Any:
+    """Return the values of a tensor, of one slice if it is mapped, which nothing depends on."""
+    while is_wrapped(x):
+        inner = get_unwrapped(x)
+        x = inner.select(maybe_get_bdim(x), 0) if is_batchedtensor(x) else inner
+    return x.detach()
+
+
+def _is_varying(x: Any) -> bool:
+    """Whether any transform maps or differentiates x; each wraps also what is none of its own."""
+    forward = forward_ad._current_level >= 0
+    while not x.requires_grad:
+        if forward and x.layout is torch.strided and _tangent(x) is not None:
             return True
-        queue += before
-    return False
+        if not is_wrapped(x):
+            return False
+        if is_batchedtensor(x):
+            return True
+        x = get_unwrapped(x)
+    return True
 
 
-def _is_leaf_of(node: Any, known: tuple[Any, ...]) -> bool:
-    if node.name() != "torch::autograd::AccumulateGrad":
-        return False
-    return any(node.variable is x for x in known)
+def _tangent(x: Any) -> Any:
+    return forward_ad.unpack_dual(x).tangent  # type: ignore[no-untyped-call]

@@ -19,9 +19,9 @@ from torch.utils._pytree import SUPPORTED_NODES, TreeSpec, tree_flatten, tree_un
 
 from spacecore.backend import differs
 from spacecore.errors import UnsupportedOperationError
-from spacecore_torch._hidden import refuse_hidden
+from spacecore_torch._hidden import constant, refuse_hidden
 from spacecore_torch._sparse_product import Pattern, values_of
-from spacecore_torch._tracing import is_in_two_forward_modes, is_wrapped
+from spacecore_torch._tracing import is_in_two_forward_modes, is_transforming, is_wrapped
 
 __all__ = ["Solves"]
 
@@ -45,14 +45,14 @@ class Solves:
             return _uncompiled(matvec, operands, b, solve, tangent_solve, transpose_solve)
         fixed = not any(map(_varies, _leaves(operands)))
         if fixed and not _varies(b):
+            if is_transforming():  # a solve reads numbers, which a mapped tensor does not have
+                refuse_hidden(matvec(operands, b))
             x, aux = solve(operands, b, _same)
             refuse_hidden(x)
             return x, aux
         leaves, structure = ([], None) if fixed else tree_flatten(operands)
         places = tuple(i for i, x in enumerate(leaves) if _varies(x))
         varying = tuple(values_of(leaves[i]) for i in places)
-        if torch.is_grad_enabled() and not any(map(is_wrapped, (b, *varying))):
-            refuse_hidden(matvec(operands, b.detach()), tuple(leaves[i] for i in places))
         problem = _Problem(
             matvec,
             solve,
@@ -64,6 +64,7 @@ class Solves:
             places,
             tuple(_constant(x) if i in places else x for i, x in enumerate(leaves)),
         )
+        refuse_hidden(matvec(problem.operands(tuple(map(constant, varying))), constant(b)))
         x, *aux = _Solve.apply(problem, b, *varying)  # type: ignore[no-untyped-call]
         return x, tuple(aux)
 
