@@ -75,7 +75,8 @@ def _solved(methods: list[Callable[..., Any]], b: Any, given: list[Any]) -> tupl
 
     @jax.custom_jvp
     def solved(b: Any, *given: Any) -> Any:
-        return solve(b, *given)
+        # A constant among the results comes out of a traced function as no array of JAX's.
+        return jax.tree.map(jnp.asarray, solve(b, *given))
 
     def derivative(primals: Any, tangents: Any) -> tuple[Any, Any]:
         x, aux = solved(*primals)
