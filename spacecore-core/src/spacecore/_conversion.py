@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from spacecore._casting import cast, check_cast, with_precision_of
 from spacecore._context import Context, ContextLike
@@ -12,7 +12,50 @@ from spacecore._value import Value
 from spacecore.backend import dtype_name, transfer, transfer_sparse
 from spacecore.plugins import ops_of_array
 
-__all__ = ["Conversion"]
+__all__ = ["Conversion", "Convertible"]
+
+
+class Convertible(Value):
+    """A value on a context that goes to another library as a whole.
+
+    Attributes
+    ----------
+    ctx : Context
+    """
+
+    ctx: Context
+
+    def convert(
+        self,
+        target: ContextLike,
+        *,
+        dtype: DType | str | None = None,
+        check_level: CheckLevel | None = None,
+        copy: bool | None = None,
+    ) -> Self:
+        """Return this object on another library; itself if nothing changes.
+
+        Parameters
+        ----------
+        target : Context, ops, name or family
+            A context is taken whole. Anything else changes the library and keeps the dtype and
+            the check level.
+        dtype, check_level : optional
+            Changed too where given; a dtype within its kind of number or to a wider kind.
+        copy : bool or None
+            None shares the memory of arrays where both libraries can, True never does, False
+            raises where it can't be shared.
+
+        Raises
+        ------
+        CastError
+            If the target can't hold the dtype, or the dtype asked for would lose something.
+        ConversionError
+            If an array can't cross as it is.
+        """
+        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
+        made: Self = conversion.value(self, conversion.context(self.ctx))
+        return made
 
 
 class Conversion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from spacecore._value import Value
+from spacecore._conversion import Convertible
 from spacecore.backend import dtype_name
 from spacecore.space import Space
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Term"]
 
 
-class Term(Value):
+class Term(Convertible):
     """What is written `term: domain → codomain`; operators derive from it."""
 
     domain: Space

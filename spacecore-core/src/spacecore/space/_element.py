@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from spacecore import _tree
-from spacecore._context import ContextLike
-from spacecore._conversion import Conversion
-from spacecore._typing import CheckLevel, DType
-from spacecore._value import Value
+from spacecore._context import Context
+from spacecore._conversion import Convertible
 
 if TYPE_CHECKING:
     from spacecore.space._tree import TreeSpace
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TreeElement", "plain"]
 
 
-class TreeElement(Value, data=("space", "parts"), static=("form",)):
+class TreeElement(Convertible, data=("space", "parts"), static=("form",)):
     """A tree that is added, subtracted and scaled leaf by leaf.
 
     It stands wherever an element does, and goes through `jit`, `grad` and `vmap` as one argument.
@@ -51,6 +49,11 @@ class TreeElement(Value, data=("space", "parts"), static=("form",)):
         self.form = form
 
     @property
+    def ctx(self) -> Context:  # type: ignore[override]
+        """The space's."""
+        return self.space.ctx
+
+    @property
     def value(self) -> Any:
         """The plain tree."""
         return _tree.unflatten(self.form, self.parts)
@@ -59,19 +62,6 @@ class TreeElement(Value, data=("space", "parts"), static=("form",)):
     def leaves(self) -> list[Any]:
         """The elements of the leaf spaces, in the order of flattening."""
         return self.space.leaves(self.value)
-
-    def convert(
-        self,
-        target: ContextLike,
-        *,
-        dtype: DType | str | None = None,
-        check_level: CheckLevel | None = None,
-        copy: bool | None = None,
-    ) -> Self:
-        """Return this element on another library; see `Space.convert`."""
-        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
-        made: Self = conversion.value(self, conversion.context(self.space.ctx))
-        return made
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, fields, specs) = super().__reduce__()
