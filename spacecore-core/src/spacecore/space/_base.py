@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import operator
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from spacecore._checks import not_dense
-from spacecore._context import Context, ContextLike
-from spacecore._conversion import Conversion
-from spacecore._typing import CheckLevel, DType, Shape, type_name
-from spacecore._value import Value
+from spacecore._context import Context
+from spacecore._conversion import Convertible
+from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._batch import batched
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Space"]
 
 
-class Space(Value, static=("ctx",)):
+class Space(Convertible, static=("ctx",)):
     """A set of elements: what they look like, where they live, how they are measured.
 
     Spaces are immutable and hold no elements. Two are equal when their sets of elements, dtype,
@@ -246,38 +245,6 @@ class Space(Value, static=("ctx",)):
                 f"A real space is scaled by real numbers. Got {type_name(a)}. "
                 f"Use a complex dtype for the space."
             )
-
-    def convert(
-        self,
-        target: ContextLike,
-        *,
-        dtype: DType | str | None = None,
-        check_level: CheckLevel | None = None,
-        copy: bool | None = None,
-    ) -> Self:
-        """Return this object on another library; itself if nothing changes.
-
-        Parameters
-        ----------
-        target : Context, ops, name or family
-            A context is taken whole. Anything else changes the library and keeps the dtype and
-            the check level.
-        dtype, check_level : optional
-            Changed too where given; a dtype within its kind of number or to a wider kind.
-        copy : bool or None
-            None shares the memory of arrays where both libraries can, True never does, False
-            raises where it can't be shared.
-
-        Raises
-        ------
-        CastError
-            If the target can't hold the dtype, or the dtype asked for would lose something.
-        ConversionError
-            If an array can't cross as it is.
-        """
-        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
-        made: Self = conversion.value(self, self.ctx)
-        return made
 
     def __str__(self) -> str:
         from spacecore._notation import Writer, cut
