@@ -35,6 +35,8 @@ class SparseMatrices:
                 f"A sparse format of CuPy is one of {', '.join(self.sparse_formats)}. "
                 f"Got {format!r}."
             )
+        if x.ndim != 2:
+            raise ValueError(f"A sparse matrix has two axes. Got shape {x.shape}.")
         target = cupy.dtype(x.dtype if dtype is None else dtype)
         if target.name not in _DTYPES:
             raise CastError(

@@ -125,6 +125,12 @@ def _as_is(a: Any, dtype: Any, copy: Any) -> Any:
     return made if isinstance(made, Array) else _on_device(made)
 
 
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    ends = {"prepend": prepend, "append": append}  # which NumPy can't be told that there is none of
+    given = {name: end for name, end in ends.items() if end is not None}
+    return _on_device(np.diff(a, n, axis, **given))
+
+
 def _sparse_types() -> dict[str, type]:
     """SciPy's sparse arrays with the methods that cupyx adds."""
     types: dict[str, type] = {}
@@ -178,6 +184,7 @@ def _modules() -> dict[str, ModuleType]:
         (random, {"Generator": Random, "Philox4x3210": np.random.Philox}),
         (main, {"cuda": cuda, "fft": fft, "linalg": linalg, "random": random, "ndarray": Array}),
         (main, {"asarray": _asarray, "asnumpy": np.array, "matmul": np.matmul}),
+        (main, {"diff": _diff}),
         (main, {"from_dlpack": lambda x, device=None, copy=None: _on_device(np.from_dlpack(x))}),
         (sparse, types),
         (sparse, {"issparse": lambda x: isinstance(x, tuple(types.values()))}),
