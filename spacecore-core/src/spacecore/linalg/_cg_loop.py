@@ -34,7 +34,11 @@ Map = Callable[[Any], Any]
 
 
 class LoopState(NamedTuple):
-    """What steps change. `code` is RUNNING where a system goes on; `r` and `p` are scaled."""
+    """What steps change. `code` is RUNNING where a system goes on.
+
+    During a run `r` and `p` are scaled. Between runs `r` is the true residual, and of the direction
+    there is nothing to carry: `p` and `rho` are None.
+    """
 
     k: Any
     x: Any
@@ -113,18 +117,13 @@ def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, 
     truth, for as long as that gains at least a factor of two.
     """
     ops = problem.ops
-    state, r, target = _begin(problem, x0, tol, atol)
+    state, target = _begin(problem, x0, tol, atol)
 
-    def goes_on(loop: tuple[LoopState, Any]) -> Any:
-        return _any_runs(problem, loop[0], problem.maxiter)
+    def again(s: LoopState) -> LoopState:
+        ended = _run(problem, _restart(problem, s), target, problem.maxiter)
+        return _judge(problem, ended, s.size, target)
 
-    def again(loop: tuple[LoopState, Any]) -> tuple[LoopState, Any]:
-        state, r = loop
-        before = state.size
-        state = _run(problem, _restart(problem, state, r), target, problem.maxiter)
-        return _judge(problem, state, before, target)
-
-    state, _ = ops.while_loop(goes_on, again, (state, r))
+    state = ops.while_loop(lambda s: _any_runs(problem, s, problem.maxiter), again, state)
     return _finished(ops, state, target)
 
 
@@ -152,7 +151,11 @@ def _believed(problem: Problem, s: LoopState, target: Any) -> Any:
 
 
 class Step(NamedTuple):
-    """What the steps of a single system change: no more than the method needs."""
+    """What the steps of a single system change: no more than the method needs.
+
+    `squared` is ⟨r, r⟩; None without a preconditioner, where that is `rho`. `alpha` is the length
+    of the last step: negative or infinite where the curvature is not positive.
+    """
 
     k: Any
     x: Any
@@ -160,7 +163,7 @@ class Step(NamedTuple):
     p: Any
     rho: Any
     squared: Any
-    curvature: Any
+    alpha: Any
     history: Any
 
 
@@ -168,50 +171,67 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
     """Steps of a single system; a direction that is not of positive curvature moves nothing."""
     ops = problem.ops
     limit = (_believed(problem, s, target) / s.scale) ** 2
-    none = ops.zeros_like(s.rho)
+    one, none = ops.ones_like(s.rho), ops.zeros_like(s.rho)
 
     def goes_on(t: Step) -> Any:
-        return (t.squared > limit) & (t.curvature > 0) & (t.rho > 0) & (t.k < stop)
+        return (_squared(t) > limit) & _goes_straight(ops, t) & (t.k < stop)
 
     def step(t: Step) -> Step:
         q = problem.apply(t.p)
-        curvature = problem.inner(t.p, q)
-        alpha = ops.where(curvature > 0, t.rho / curvature, none)
-        x = t.x + (alpha * s.scale) * t.p
-        r = t.r - alpha * q
+        alpha = t.rho / problem.inner(t.p, q)
+        length = ops.where(_is_length(ops, alpha), alpha, none)
+        x = t.x + (length * s.scale) * t.p
+        r = t.r - length * q
         z, rho, squared = _measured(problem, r)
-        k = t.k + ops.astype(curvature > 0, t.k.dtype)
-        history = t.history
-        if history is not None:
-            history = ops.index_set(history, k, ops.sqrt(squared) * s.scale)
-        return Step(k, x, r, z + (rho / t.rho) * t.p, rho, squared, curvature, history)
+        k = t.k + ops.astype(_is_length(ops, alpha), t.k.dtype)
+        p = z + (rho / t.rho) * t.p
+        moved = Step(k, x, r, p, rho, squared, alpha, None)
+        if t.history is None:
+            return moved
+        size = ops.sqrt(_squared(moved)) * s.scale
+        return moved._replace(history=ops.index_set(t.history, k, size))
 
-    _, _, squared = _measured(problem, s.r)
-    first = Step(s.k, s.x, s.r, s.p, s.rho, squared, ops.ones_like(s.rho), s.history)
+    squared = None if problem.precondition is None else problem.inner(s.r, s.r)
+    first = Step(s.k, s.x, s.r, s.p, s.rho, squared, one, s.history)
     t = ops.while_loop(goes_on, step, first)
-    done = ops.where(t.squared <= limit, DONE, RUNNING)
-    straight = (t.curvature > 0) & (t.rho > 0)
-    why = ops.where(ops.isfinite(t.curvature) & ops.isfinite(t.rho), INDEFINITE, NOT_FINITE)
-    code = ops.where((done == DONE) | straight, done, why)
-    code = ops.where(ops.isfinite(t.squared), code, NOT_FINITE)
     return s._replace(
         k=t.k,
         x=t.x,
         r=t.r,
         p=t.p,
         rho=t.rho,
-        size=ops.sqrt(t.squared) * s.scale,
+        size=ops.sqrt(_squared(t)) * s.scale,
         iters=t.k,
-        code=ops.astype(code, s.code.dtype),
+        code=ops.astype(_why_ended(ops, t, limit), s.code.dtype),
         history=t.history,
     )
 
 
+def _why_ended(ops: Any, t: Step, limit: Any) -> Any:
+    squared = _squared(t)
+    indefinite = ((t.alpha < 0) | ops.isinf(t.alpha) | (t.rho <= 0)) & ops.isfinite(t.rho)
+    code = ops.where(indefinite, INDEFINITE, NOT_FINITE)
+    code = ops.where(_goes_straight(ops, t), RUNNING, code)
+    code = ops.where(squared <= limit, DONE, code)
+    return ops.where(ops.isfinite(squared), code, NOT_FINITE)
+
+
+def _is_length(ops: Any, alpha: Any) -> Any:
+    return (alpha > 0) & (alpha < ops.inf)
+
+
+def _goes_straight(ops: Any, t: Step) -> Any:
+    return _is_length(ops, t.alpha) & (t.rho > 0)
+
+
+def _squared(t: Step) -> Any:
+    return t.rho if t.squared is None else t.squared
+
+
 def _measured(problem: Problem, r: Any) -> tuple[Any, Any, Any]:
-    """The preconditioned residual z, ⟨r, z⟩, and ⟨r, r⟩."""
+    """The preconditioned residual z, ⟨r, z⟩, and ⟨r, r⟩; None for the last if it is the other."""
     if problem.precondition is None:
-        squared = problem.inner(r, r)
-        return r, squared, squared
+        return r, problem.inner(r, r), None
     z = problem.precondition(r)
     return z, problem.inner(r, z), problem.inner(r, r)
 
@@ -223,8 +243,8 @@ def _any_runs(problem: Problem, s: LoopState, stop: Any) -> Any:
     return running & (s.k < stop)
 
 
-def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, Any, Any]:
-    """The state before the first run, the residual, and its norm to reach."""
+def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, Any]:
+    """The state before the first run, and the norm that its residual is to reach."""
     ops, b = problem.ops, problem.b
     x = ops.zeros_like(b) if x0 is None else x0
     r = b if x0 is None else b - problem.apply(x0)
@@ -238,22 +258,20 @@ def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, A
         history = ops.full((problem.keep, *size.shape), ops.nan, dtype=size.dtype)
         history = ops.index_set(history, 0, size)
     k = ops.zeros((), dtype=ops.int32)
-    one = ops.ones_like(size)
-    blank = ops.zeros_like(x)
-    state = LoopState(k, x, blank, blank, one, size, iters, code, scale, history)
-    return state, r, target
+    return LoopState(k, x, r, None, None, size, iters, code, scale, history), target
 
 
-def _restart(problem: Problem, s: LoopState, r: Any) -> LoopState:
+def _restart(problem: Problem, s: LoopState) -> LoopState:
     """Every system that still runs, from its true residual: the first direction is steepest."""
-    r = r / s.scale[..., None]
+    r = s.r / s.scale[..., None]
+    if problem.leading:  # of what is finished no number is looked at again: none may be infinite
+        r = problem.ops.where((s.code == RUNNING)[..., None], r, problem.ops.zeros_like(r))
     z = r if problem.precondition is None else problem.precondition(r)
-    fresh = s._replace(r=r, p=z, rho=problem.inner(r, z))
-    return _chosen(problem, s.code == RUNNING, fresh, s)
+    return s._replace(r=r, p=z, rho=problem.inner(r, z))
 
 
-def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> tuple[LoopState, Any]:
-    """What the true residual says of a run that ended, and that residual."""
+def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopState:
+    """What the true residual says of a run that ended."""
     ops = problem.ops
     r = problem.b - problem.apply(s.x)
     size, scale = problem.measured(r)
@@ -262,7 +280,7 @@ def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> tuple[Lo
     code = ops.where((s.code == DONE) & ~reached, retry, s.code)
     code = ops.where(reached, ops.full_like(code, DONE), code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(code, NOT_FINITE))
-    return s._replace(size=size, code=code, scale=scale), r
+    return s._replace(r=r, p=None, rho=None, size=size, code=code, scale=scale)
 
 
 def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
@@ -280,7 +298,7 @@ def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
     x = s.x + (alpha * s.scale)[..., None] * s.p
     r = s.r - alpha[..., None] * q
     z, rho, squared = _measured(problem, r)
-    size = ops.sqrt(squared) * s.scale
+    size = ops.sqrt(rho if squared is None else squared) * s.scale
     p = z + (rho / ops.where(moves, s.rho, one))[..., None] * s.p
     code = ops.where(size <= target, ops.full_like(s.code, DONE), s.code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(s.code, NOT_FINITE))
@@ -316,16 +334,16 @@ def solve_watched(
     pieces = _pieces(ops)
     watch = options.watch
     static = {"own": own, "keep": options.keep}
-    state, r, target = pieces["begin"](operands, b, **static)
+    state, target = pieces["begin"](operands, b, **static)
     watch(0, state.size, state.x)
     while bool(ops.any(state.code == RUNNING)) and int(state.k) < operands.maxiter:
         before = state.size
-        state = pieces["restart"](operands, b, state, r, **static)
+        state = pieces["restart"](operands, b, state, **static)
         while bool(ops.any(state.code == RUNNING)) and int(state.k) < operands.maxiter:
             stop = min(int(state.k) + watch.every, operands.maxiter)
             state = pieces["advance"](operands, b, state, target, stop, **static)
             watch(int(state.k), state.size, state.x)
-        state, r = pieces["judge"](operands, b, state, before, target, **static)
+        state = pieces["judge"](operands, b, state, before, target, **static)
     return _finished(ops, state, target)
 
 
@@ -336,8 +354,8 @@ def _pieces(ops: Any) -> dict[str, Any]:
     def begin(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
         return _begin(_plain(operands, b, own, keep), operands.x0, operands.tol, operands.atol)
 
-    def restart(operands: Operands, b: Any, s: Any, r: Any, *, own: int, keep: int) -> Any:
-        return _restart(_plain(operands, b, own, keep), s, r)
+    def restart(operands: Operands, b: Any, s: Any, *, own: int, keep: int) -> Any:
+        return _restart(_plain(operands, b, own, keep), s)
 
     def advance(
         operands: Operands, b: Any, s: Any, target: Any, stop: Any, *, own: int, keep: int
