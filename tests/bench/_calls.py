@@ -178,7 +178,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "cholesky": "xp.linalg.cholesky(A)",
         "device_of": "x.device",
         "dtype_name": "double.name",
-        "eigh": "xp.linalg.eigh(A)",
+        "eigh": "by_hand.eigh(A)",
         "eps": "xp.finfo(double).eps",
         "get_dtype": "x.dtype",
         "import_dense": "xp.from_dlpack(x, device='cpu')",
@@ -194,7 +194,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "solve": "xp.linalg.solve(A, x)",
         "sparse_matmul": "S @ x",
         "sparse_to_dense": "S.toarray()",
-        "svd": "xp.linalg.svd(A)",
+        "svd": "by_hand.svd(A)",
         "to_numpy": "xp.asarray(x)",
     },
     "torch": {
@@ -208,7 +208,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "copy": "x.clone()",
         "cumulative_prod": "xp.cumprod(x, 0)",
         "cumulative_sum": "xp.cumsum(x, 0)",
-        "eigh": "xp.linalg.eigh(A)",
+        "eigh": "by_hand.eigh(A)",
         "eps": "xp.finfo(double).eps",
         "equal": "xp.eq(x, y)",
         "expand_dims": "xp.unsqueeze(x, 0)",
@@ -236,6 +236,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "real": "x.real",
         "repeat": "xp.repeat_interleave(x, 2)",
         "shape": "x.shape",
+        "sign": "xp.where(xp.isnan(x), x, xp.sign(x))",
         "size": "x.numel()",
         "solve": "xp.linalg.solve(A, x)",
         "sort": "xp.sort(x, stable=True)",
@@ -243,7 +244,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "sparse_to_dense": "S.to_dense()",
         "squeeze": "xp.squeeze(row, 0)",
         "std": "xp.std(x, correction=0)",
-        "svd": "xp.linalg.svd(A)",
+        "svd": "by_hand.svd(A)",
         "take_along_axis": "xp.take_along_dim(x, i, 0)",
         "to_numpy": "x.numpy()",
         "transpose": "A.t()",
@@ -304,6 +305,9 @@ REMARKS: Mapping[str, str] = {
     "get_dtype": "raw reads an attribute, and ours is the least that a call in Python takes",
     "random_integers": "ours also checks that the range fits the dtype",
     "device_of": "raw reads an attribute",
+    "eigh": "raw fixes signs too; on JAX it doesn't, for it is not compiled",
+    "svd": "raw fixes signs too; on JAX it doesn't, for it is not compiled",
+    "sign": "raw keeps NaN too, by hand where Torch loses it",
 }
 
 
@@ -352,6 +356,8 @@ def operands(library: Any) -> dict[str, Any]:
     more["compiled"] = ops.jit(_half)
     if ops.allow_sparse:
         more["S"] = ops.assparse(made["A"])
+    if library.name != "jax":
+        more["by_hand"] = _Decompositions(library.xp)
     if library.name == "numpy":
         from scipy import sparse, special
 
@@ -363,6 +369,29 @@ def operands(library: Any) -> dict[str, Any]:
 
         more |= {"jax": jax, "numpy": np, "raw_compiled": jax.jit(_half)}
     return {"xp": library.xp, "ops": ops, **made, **functions, **more}
+
+
+class _Decompositions:
+    """A real 4 by 4 matrix taken apart, with the signs of the vectors fixed by hand."""
+
+    def __init__(self, xp: Any):
+        self.xp, self.columns = xp, xp.arange(4)
+
+    def eigh(self, a: Any) -> Any:
+        values, vectors = self.xp.linalg.eigh(a)
+        return values, vectors * self._signs(vectors)
+
+    def svd(self, a: Any) -> Any:
+        left, values, right = self.xp.linalg.svd(a)
+        signs = self._signs(left)
+        return left * signs, values, right * signs[:, None]
+
+    def _signs(self, vectors: Any) -> Any:
+        """Of the first entry of a column that is nearly the largest."""
+        size = self.xp.abs(vectors)
+        tied = size >= 0.99 * self.xp.amax(size, 0)
+        first = self.xp.argmax(tied + self.xp.zeros_like(size), 0)
+        return self.xp.sign(vectors[first, self.columns])
 
 
 def _of_namespace(cls: Any, prefix: str, table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
