@@ -57,6 +57,12 @@ def ctx(ops):
     return sc.Context(ops, "float64")
 
 
+@pytest.fixture
+def systems():
+    """The systems by name, each a function of a generator of random numbers."""
+    return SYSTEMS
+
+
 @pytest.fixture(params=SYSTEMS)
 def matrix(request, rng):
     return SYSTEMS[request.param](rng)

@@ -24,8 +24,8 @@ class Products:
         return self.matrix @ x
 
 
-@pytest.mark.parametrize("start", [False, True])
-def test_at_most_scipys_products_and_one(matrix, rng, start):
+def products_beyond_scipys(matrix, rng, *, start):
+    """How many products more than SciPy a solve takes."""
     n = matrix.shape[0]
     b, x0 = rng.standard_normal(n), rng.standard_normal(n) if start else None
     theirs, ours = Products(matrix), Products(matrix)
@@ -33,9 +33,25 @@ def test_at_most_scipys_products_and_one(matrix, rng, start):
     X = sc.DenseVectorSpace(n, "numpy")
     result = sc.cg(sc.MatrixFreeLinOp(ours, ours, X, X), b, x0=x0, tol=1e-8)
     assert result.converged
-    # Rounding has a say where eigenvalues repeat, and rules once there were n steps.
-    slack = 1 + 0.05 * theirs.count if isinstance(matrix, np.ndarray) else 0
-    assert ours.count <= theirs.count + 1 + slack
+    return ours.count - theirs.count
+
+
+@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("name", ["poisson 2-D", "poisson 3-D", "graph"])
+def test_at_most_scipys_products_and_one(systems, rng, name, start):
+    assert products_beyond_scipys(systems[name](rng), rng, start=start) <= 1
+
+
+@pytest.mark.parametrize("start", [False, True])
+@pytest.mark.parametrize("name", ["clustered", "spread"])
+def test_on_average_scipys_products_and_one(systems, rng, name, start):
+    """Where eigenvalues repeat, or there are more steps than unknowns, rounding has its say.
+
+    It takes a step from one solve and gives one to another: its spread is less than a step, and
+    the mean of so many solves lies within an eighth of one.
+    """
+    extra = [products_beyond_scipys(systems[name](rng), rng, start=start) for _ in range(60)]
+    assert np.mean(extra) <= 1.5
 
 
 def test_products_of_a_batch_are_batched(rng):
