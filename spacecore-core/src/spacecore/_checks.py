@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from spacecore._typing import CheckLevel, type_name
 from spacecore.backend import BackendOps
 
-__all__ = ["CHECK_LEVELS", "normalize_check_level", "not_dense", "not_sparse", "strictest"]
+__all__ = [
+    "CHECK_LEVELS",
+    "elsewhere",
+    "normalize_check_level",
+    "not_dense",
+    "not_sparse",
+    "on_other_device",
+    "strictest",
+]
 
 CHECK_LEVELS: tuple[CheckLevel, ...] = ("none", "cheap", "standard", "strict")
 
@@ -39,6 +48,24 @@ def not_dense(ops: BackendOps, x: object, role: str = "") -> str:
 def not_sparse(ops: BackendOps, x: object) -> str:
     """Say that a sparse matrix of a backend was expected, and what was got."""
     return f"Expected sparse matrix for {ops.family}, got {_kind(ops, x)}"
+
+
+def on_other_device(ops: BackendOps, x: Any) -> str | None:
+    """Say that an array is on another device than the ops names; None if it is not, or traced."""
+    if ops.device is None or ops.is_traced(x) or ops.device_of(x) == ops.device:
+        return None
+    return f"Expected device {ops.device}, got {ops.device_of(x)}"
+
+
+def elsewhere(ops: BackendOps, part: BackendOps) -> str | None:
+    """Say that a part is of another family than the whole, or names another device; or None."""
+    if part is ops:
+        return None
+    if part.family != ops.family:
+        return f"Expected family {ops.family}, got {part.family}"
+    if None in (part.device, ops.device) or part.device == ops.device:
+        return None
+    return f"Expected device {ops.device}, got {part.device}"
 
 
 def _kind(ops: BackendOps, x: object) -> str:

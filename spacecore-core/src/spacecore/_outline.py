@@ -94,6 +94,6 @@ def _of_field(x: Any) -> str:
 
 def _where(ops: BackendOps, x: Any) -> str:
     """The device of an array, on libraries that have several."""
-    if ops.family == "numpy" or ops.is_sparse(x):
+    if ops.family == "numpy":
         return ""
     return ", traced" if ops.is_traced(x) else f", on {ops.device_of(x)}"

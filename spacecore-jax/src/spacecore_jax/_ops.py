@@ -154,6 +154,9 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
     @differs("an array may lie on several devices, and a tracer on none yet")
     def device_of(self, x: Any, /) -> Any:
         """Return the device that `x` lies on, its sharding if on several; None for a tracer."""
+        if type(x) is ArrayImpl:
+            return device_of(x)
+        x = x.data if is_sparse(x) else x
         return None if isinstance(x, Tracer) else device_of(x)
 
     @differs("an array may lie on several devices, and a tracer on none yet")

@@ -85,6 +85,34 @@ for foreign in (sc.JaxOps().ones(3), sc.JaxOps("cpu:0").ones(3)):
     assert run_python(code, **FOUR) == "\n".join(["Expected device cpu:3, got cpu:0"] * 6)
 
 
+def test_coefficients_on_another_device_are_reported_when_an_object_is_made(run_python):
+    code = """
+import jax
+import spacecore as sc
+here, there = sc.Context("jax:cpu:3"), sc.Context("jax:cpu:1")
+X = sc.DenseVectorSpace(2, here)
+for make in (
+    lambda ctx: sc.DenseLinOp(ctx.eye(2), X),
+    lambda ctx: sc.DenseBlockDiagonalLinOp(ctx.ones((2, 2, 2)), X),
+    lambda ctx: sc.DiagonalLinOp(ctx.ones(2), X),
+    *(lambda ctx, f=form: sc.SparseLinOp(ctx.assparse(ctx.eye(2), format=f), X)
+      for form in ("coo", "csr", "csc")),
+    lambda ctx: sc.DenseVectorSpace(2, here, sc.WeightedInnerProduct(ctx.ones(2))),
+    lambda ctx: sc.DenseVectorSpace(
+        2, here, sc.OperatorInnerProduct(sc.DiagonalLinOp(ctx.ones(2)))),
+):
+    make(here)
+    try:
+        make(there)
+    except sc.SpaceValidationError as error:
+        print(str(error)[:33])
+traced = jax.make_jaxpr(lambda a: sc.DenseLinOp(a, X).apply(a[0]))  # on no device yet
+print(len(traced(there.ones((2, 2))).out_avals))
+"""
+    wanted = "\n".join(["Expected device cpu:3, got cpu:1"] * 8)
+    assert run_python(code, **FOUR).replace("1 ", "1") == f"{wanted}\n1"
+
+
 def test_without_a_name_nothing_is_placed(run_python):
     code = """
 import jax, numpy as np

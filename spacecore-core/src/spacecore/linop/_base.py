@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 import spacecore.linop as algebra  # whose classes derive from this one; looked up when needed
 from spacecore._ambient import resolve_context_priority
+from spacecore._checks import elsewhere
 from spacecore._context import Context, ContextLike
-from spacecore._conversion import Conversion
-from spacecore._typing import CheckLevel, DType, type_name
+from spacecore._typing import DType, type_name
 from spacecore.backend import BackendOps
+from spacecore.errors import SpaceValidationError
 from spacecore.linop._checked import checked_batch, guarded
 from spacecore.linop._probe import probe_adjoint, probe_batches, probe_hermitian
 from spacecore.linop._refusals import refuse_array_operand, refuse_batch
@@ -40,6 +41,11 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         Domain and codomain.
     ctx : Context, optional
         By default the spaces' own.
+
+    Raises
+    ------
+    SpaceValidationError
+        If a space is of another family or device than the context.
 
     Attributes
     ----------
@@ -72,9 +78,13 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         if not (isinstance(dom, Space) and isinstance(cod, Space)):
             wrong = cod if isinstance(dom, Space) else dom
             raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(wrong)}.")
+        context = ctx if isinstance(ctx, Context) else resolve_context_priority(ctx, dom, cod)
+        for space in (dom, cod):
+            if space.ctx is not context and (wrong := elsewhere(context.ops, space.ops)):
+                role = "domain" if space is dom else "codomain"
+                raise SpaceValidationError(f"{wrong} for the {role}. Convert it first.")
         state = vars(self)  # past the guard against changes, which a finished object needs
-        known = isinstance(ctx, Context)
-        state["ctx"] = ctx if known else resolve_context_priority(ctx, dom, cod)
+        state["ctx"] = context
         state["domain"] = dom
         state["codomain"] = cod
 
@@ -315,19 +325,6 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         from spacecore.linop._fuse import fuse
 
         return fuse(self, materialize=materialize)
-
-    def convert(
-        self,
-        target: ContextLike,
-        *,
-        dtype: DType | str | None = None,
-        check_level: CheckLevel | None = None,
-        copy: bool | None = None,
-    ) -> Self:
-        """Return this operator on another library; see `Space.convert`."""
-        conversion = Conversion(target, dtype=dtype, check_level=check_level, copy=copy)
-        made: Self = conversion.value(self, self.ctx)
-        return made
 
     # Algebra: lazy, rewritten locally when it is built.
 

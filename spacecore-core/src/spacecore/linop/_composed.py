@@ -96,6 +96,8 @@ def make_composed(*operators: LinOp) -> LinOp:
     ------
     SpaceValidationError
         If a domain is not the next codomain.
+    ValueError
+        If the operators are on different devices.
     """
     factors: list[LinOp] = []
     for op in operators:
@@ -104,9 +106,10 @@ def make_composed(*operators: LinOp) -> LinOp:
         return _product(factors)
     for left, right in pairwise(factors):
         _check_fit(left, right)
+    ctx = resolve_context_priority(None, *factors)  # raises for two devices, whatever vanishes
     first, last = factors[0], factors[-1]
     if any(type(op) is ZeroLinOp for op in factors):
-        return ZeroLinOp(last.domain, first.codomain, resolve_context_priority(None, *factors))
+        return ZeroLinOp(last.domain, first.codomain, ctx)
     scale, kept = _simplified(factors)
     product = _product(kept) if kept else IdentityLinOp(last.domain, last.ctx)
     return product if scale is None else make_scaled(scale, product)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
+from spacecore._checks import on_other_device
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.space import Space
 
-__all__ = ["CoordinateLinOp", "are_vectors", "check_coefficients", "check_fields", "through_riesz"]
+__all__ = ["CoordinateLinOp", "are_vectors", "through_riesz"]
 
 
 class CoordinateLinOp(LinOp):
@@ -41,6 +42,31 @@ class CoordinateLinOp(LinOp):
             back = transposed(ys)
         back = ops.astype(back, dom.dtype) if self._narrows() else back
         return back if dom.is_euclidean else dom._riesz_inverse(back)
+
+    def _check_coefficients(self, x: Any) -> None:
+        """Raise unless coefficients times an element of the domain are of the codomain.
+
+        Raises
+        ------
+        SpaceValidationError
+        """
+        ops, dom, cod, name = self.ops, self.domain, self.codomain, type(self).__name__
+        if dom.field != cod.field:
+            raise SpaceValidationError(
+                f"{name} maps between spaces over one field. Got a {dom.field} domain and a "
+                f"{cod.field} codomain. Use a complex dtype for both."
+            )
+        given = ops.result_type(x.dtype, dom.dtype)
+        if given != cod.dtype:
+            raise SpaceValidationError(
+                f"Expected coefficients of {name} that give dtype {ops.dtype_name(cod.dtype)}, "
+                f"got {ops.dtype_name(x.dtype)}, which gives {ops.dtype_name(given)}"
+            )
+        if self.ctx.check_level == "none":
+            return
+        for each in (ops, dom.ops, cod.ops):  # any of which may name the device
+            if wrong := on_other_device(each, x):
+                raise SpaceValidationError(wrong)
 
     def _narrows(self) -> bool:
         """Whether the domain is of a narrower dtype, to which adjoints are rounded."""
@@ -76,33 +102,3 @@ def through_riesz(domain: Space, codomain: Space, euclidean: Kernel) -> Kernel:
 def are_vectors(*spaces: Space) -> bool:
     """Whether elements are arrays with one axis: their own coordinates."""
     return all(space._holds_arrays and len(space.shape) == 1 for space in spaces)
-
-
-def check_fields(name: str, domain: Space, codomain: Space) -> None:
-    """Raise if one space is real and the other complex.
-
-    Raises
-    ------
-    SpaceValidationError
-    """
-    if domain.field != codomain.field:
-        raise SpaceValidationError(
-            f"{name} maps between spaces over one field. Got a {domain.field} domain and a "
-            f"{codomain.field} codomain. Use a complex dtype for both."
-        )
-
-
-def check_coefficients(name: str, x: Any, domain: Space, codomain: Space) -> None:
-    """Raise unless coefficients times an element of the domain are of the codomain's dtype.
-
-    Raises
-    ------
-    SpaceValidationError
-    """
-    ops = domain.ops
-    given = ops.result_type(x.dtype, domain.dtype)
-    if given != codomain.dtype:
-        raise SpaceValidationError(
-            f"Expected coefficients of {name} that give dtype {ops.dtype_name(codomain.dtype)}, "
-            f"got {ops.dtype_name(x.dtype)}, which gives {ops.dtype_name(given)}"
-        )

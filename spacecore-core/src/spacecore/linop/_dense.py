@@ -13,12 +13,7 @@ from spacecore._typing import DType, Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import (
-    CoordinateLinOp,
-    are_vectors,
-    check_coefficients,
-    check_fields,
-)
+from spacecore.linop._coordinate import CoordinateLinOp, are_vectors
 from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
 
 __all__ = ["DenseLinOp", "codomain_of"]
@@ -42,7 +37,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     Raises
     ------
     SpaceValidationError
-        If A is no dense array of the backend, or shape or dtype do not fit.
+        If A is no dense array of the backend, or shape, dtype or device do not fit.
     """
 
     array: Any
@@ -64,8 +59,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
                 f"Expected shape {(*cod.shape, *dom.shape)}, that of codomain and domain "
                 f"together, got {tuple(A.shape)}"
             )
-        check_fields("DenseLinOp", dom, cod)
-        check_coefficients("DenseLinOp", A, dom, cod)
+        self._check_coefficients(A)
 
     def _kernel(self) -> Kernel:
         matmul, array, shape = self.ops.matmul, self.array, self.shape

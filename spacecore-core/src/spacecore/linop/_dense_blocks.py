@@ -13,7 +13,7 @@ from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients, check_fields
+from spacecore.linop._coordinate import CoordinateLinOp
 from spacecore.linop._dense import codomain_of
 from spacecore.space import Space, StackedSpace
 
@@ -40,7 +40,7 @@ class DenseBlockDiagonalLinOp(CoordinateLinOp, data=("array",)):
     Raises
     ------
     SpaceValidationError
-        If A is no dense array of the backend, or shape or dtype do not fit.
+        If A is no dense array of the backend, or shape, dtype or device do not fit.
 
     Examples
     --------
@@ -81,8 +81,7 @@ class DenseBlockDiagonalLinOp(CoordinateLinOp, data=("array",)):
                 f"Expected shape {('count', *cod.shape, *dom.shape)}, the number of blocks and "
                 f"the shape of one, got {tuple(A.shape)}"
             )
-        check_fields("DenseBlockDiagonalLinOp", dom, cod)
-        check_coefficients("DenseBlockDiagonalLinOp", A, domain, codomain)
+        self._check_coefficients(A)
 
     def _kernel(self) -> Kernel:
         ops, array = self.ops, self.array

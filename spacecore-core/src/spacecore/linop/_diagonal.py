@@ -9,7 +9,7 @@ from spacecore._checks import not_dense
 from spacecore._context import ContextLike
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, check_coefficients
+from spacecore.linop._coordinate import CoordinateLinOp
 from spacecore.space import (
     DenseCoordinateSpace,
     DenseVectorSpace,
@@ -34,7 +34,7 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
     Raises
     ------
     SpaceValidationError
-        If d is no dense array of the backend, or shape or dtype do not fit.
+        If d is no dense array of the backend, or shape, dtype or device do not fit.
     """
 
     diagonal: Any
@@ -52,7 +52,7 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
         self.diagonal = d
         if tuple(d.shape) != space.shape:
             raise SpaceValidationError(f"Expected shape {space.shape}, got {tuple(d.shape)}")
-        check_coefficients("DiagonalLinOp", d, space, space)
+        self._check_coefficients(d)
 
     def _kernel(self) -> Kernel:
         d = self.diagonal

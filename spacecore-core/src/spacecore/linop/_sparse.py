@@ -13,12 +13,7 @@ from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import (
-    CoordinateLinOp,
-    are_vectors,
-    check_coefficients,
-    check_fields,
-)
+from spacecore.linop._coordinate import CoordinateLinOp, are_vectors
 from spacecore.space import DenseVectorSpace, Space
 from spacecore.space._batch import batched
 
@@ -42,7 +37,7 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
     Raises
     ------
     SpaceValidationError
-        If A is no sparse matrix of the backend, or shape or dtype do not fit.
+        If A is no sparse matrix of the backend, or shape, dtype or device do not fit.
     """
 
     matrix: Any
@@ -67,8 +62,7 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
             raise SpaceValidationError(
                 f"Expected shape {(cod.size, dom.size)}, got {tuple(A.shape)}"
             )
-        check_fields("SparseLinOp", dom, cod)
-        check_coefficients("SparseLinOp", A, dom, cod)
+        self._check_coefficients(A)
 
     def _kernel(self) -> Kernel:
         product, matrix = self.ops.sparse_matmul, self.matrix

@@ -74,11 +74,14 @@ def make_sum(*operators: LinOp) -> LinOp:
     ------
     SpaceValidationError
         If domains or codomains differ.
+    ValueError
+        If the operators are on different devices.
     """
     if _REWRITTEN.isdisjoint(map(type, operators)) and len(operators) > 1:
         return SumLinOp(operators)
     terms = [term for op in operators for term in (op.operators if type(op) is SumLinOp else (op,))]
     _check_terms(tuple(terms))
+    resolve_context_priority(None, *terms)  # raises for two devices, also of a term that vanishes
     kept = _merge_diagonals([term for term in terms if type(term) is not ZeroLinOp])
     if not kept:
         return terms[0]

@@ -9,7 +9,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacecore._ambient import resolve_context_priority
-from spacecore._checks import not_dense
+from spacecore._checks import not_dense, on_other_device
 from spacecore._context import Context, ContextLike
 from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
@@ -54,7 +54,10 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
     ):
         geometry = EuclideanInnerProduct() if geometry is None else geometry
         if not isinstance(geometry, InnerProduct):
-            raise TypeError(f"A geometry is an InnerProduct. Got {type_name(geometry)}.")
+            raise TypeError(
+                f"A geometry is an InnerProduct. Got {type_name(geometry)}. "
+                f"Weights are one as `WeightedInnerProduct(weights)`."
+            )
         self.ctx = resolve_context_priority(ctx, *geometry._data_values().values())
         self.shape = _as_shape(shape)
         self.geometry = geometry
@@ -88,6 +91,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         return self.ops.ones(self.shape, dtype=self.dtype)
 
     def random(self, key: Any) -> Any:
+        refuse_seed(key)
         return self.ops.random_normal(key, self.shape, self.dtype)
 
     @property
@@ -240,8 +244,8 @@ def _refuse_foreign(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None
         raise SpaceValidationError(f"Expected shape {shape}, got {tuple(x.shape)}")
     if x.dtype != dtype:
         raise SpaceValidationError(f"Expected dtype {dtype_name(dtype)}, got {dtype_name(x.dtype)}")
-    if ops.device is not None and not ops.is_traced(x) and ops.device_of(x) != ops.device:
-        raise SpaceValidationError(f"Expected device {ops.device}, got {ops.device_of(x)}")
+    if wrong := on_other_device(ops, x):
+        raise SpaceValidationError(wrong)
 
 
 def _refuse_infinite(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 from spacecore._ambient import normalize_context
-from spacecore._checks import not_dense
+from spacecore._checks import not_dense, on_other_device
 from spacecore._context import ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import type_name
@@ -148,6 +148,8 @@ class WeightedInnerProduct(InnerProduct, data=("weights",)):
         ops, weights = space.ops, self.weights
         if not ops.is_dense(weights):
             raise SpaceValidationError(not_dense(ops, weights, " as weights"))
+        if wrong := on_other_device(ops, weights):
+            raise SpaceValidationError(f"{wrong} as weights")
         wanted = dtype_name(ops.real_dtype(space.dtype))
         if dtype_name(weights.dtype) != wanted:
             raise SpaceValidationError(

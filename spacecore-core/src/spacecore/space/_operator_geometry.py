@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from spacecore._checks import elsewhere, on_other_device
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
@@ -64,16 +65,25 @@ class OperatorInnerProduct(InnerProduct, data=("operator", "inverse")):
             if operator is None:
                 continue
             for side in (operator.domain, operator.codomain):
+                if wrong := elsewhere(space.ops, side.ops):
+                    raise SpaceValidationError(f"{wrong} for {name}. Convert it first.")
                 fits = side._holds_arrays and elements_of(side) == elements_of(space)
                 if not (fits and side.is_euclidean):
                     raise SpaceValidationError(
                         f"Expected {name} on the Euclidean space of shape {space.shape}, dtype "
                         f"{dtype_name(space.dtype)}, got one on {side!r}"
                     )
+        self._check_devices(space.ops)
         if self.operator.is_hermitian() is False:
             raise SpaceValidationError("Expected a Hermitian operator M, got one that is not")
         if space.ctx.check_level == "strict":
             _check_positive(self.operator, space)
+
+    def _check_devices(self, ops: BackendOps) -> None:
+        """Look at the arrays too: an operator need not name a device."""
+        for x in self.tree_flatten()[0] if ops.device is not None else ():
+            if ops.is_array(x) and (wrong := on_other_device(ops, x)):
+                raise SpaceValidationError(f"{wrong} in the operator. Convert it first.")
 
 
 def _check_positive(operator: Operator, space: Space) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
+from spacecore._checks import elsewhere
 from spacecore._context import ContextLike
 from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
@@ -39,6 +40,11 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         At least 0.
     ctx : Context, optional
         By default the base's own.
+
+    Raises
+    ------
+    SpaceValidationError
+        If the base is of another family or device than the context.
     """
 
     base: Space
@@ -50,6 +56,8 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         if index(count) < 0:
             raise ValueError(f"A count is at least 0. Got {count}.")
         self.ctx = resolve_context_priority(ctx, base)
+        if wrong := elsewhere(self.ctx.ops, base.ops):
+            raise SpaceValidationError(f"{wrong} for the base. Convert it first.")
         self.base = base
         self.count = index(count)
 
@@ -110,6 +118,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         return self._repeated(self.base.ones())
 
     def random(self, key: Any) -> Any:
+        refuse_seed(key)
         keys = self.ops.random_split(key, max(self.count, 1))
         drawn = [self.base.random(each) for each in keys]
         stacked = self._joined(drawn)

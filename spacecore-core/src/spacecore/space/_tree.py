@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from spacecore import _tree
 from spacecore._ambient import resolve_context_priority
+from spacecore._checks import elsewhere
 from spacecore._context import ContextLike
 from spacecore._form import Form, form_of
 from spacecore._typing import Shape, type_name
@@ -37,7 +38,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
     Raises
     ------
     ValueError
-        If leaves and spaces differ in number, or the spaces in family.
+        If leaves and spaces differ in number, or the spaces in family or device.
 
     Examples
     --------
@@ -74,12 +75,9 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
                 f"{self.treedef.num_leaves} leaves."
             )
         for number, space in enumerate(spaces):
-            if space.ops.family != self.ops.family:
+            if wrong := elsewhere(self.ops, space.ops):
                 path = _tree.paths(self.treedef)[number]
-                raise ValueError(
-                    f"The leaves of a TreeSpace are of one family. Got {space.ops.family} at "
-                    f"{path} on a context of {self.ops.family}. Convert it first."
-                )
+                raise SpaceValidationError(f"{path}: {wrong}. Convert the leaf's space first.")
 
     def _prepare(self) -> None:
         state = vars(self)
@@ -211,6 +209,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         return self.tree([space.ones() for space in self.leaf_spaces])
 
     def random(self, key: Any) -> Any:
+        refuse_seed(key)
         keys = self.ops.random_split(key, max(self.arity, 1))
         pairs = zip(self.leaf_spaces, keys, strict=False)
         return self.tree([space.random(each) for space, each in pairs])

@@ -155,7 +155,12 @@ class ArrayFacts:
 
     @default
     def device_of(self, x: Array, /) -> Device:
-        """Return the library's device object that `x` lies on, or None where it has none."""
+        """Return the library's device object that `x` lies on, or None where it has none.
+
+        Parameters
+        ----------
+        x : array, dense or sparse
+        """
         return None
 
     @default
