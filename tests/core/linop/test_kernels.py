@@ -55,7 +55,21 @@ def test_a_weighted_adjoint_runs_few_frames(wide):
     for call in (lambda: A.rapply(x), lambda: H.apply(x)):
         assert 1 <= frames(call) <= 6
     assert frames(lambda: X.inner(x, x)) <= 4
-    assert frames(lambda: X.riesz(x)) <= 3
+    assert frames(lambda: X.riesz(x)) <= 2
+
+
+def test_a_weighted_sparse_adjoint_runs_as_few(wide):
+    if not wide.ops.allow_sparse:
+        pytest.skip("has no sparse matrices")
+    X, Y = (
+        sc.DenseVectorSpace(2, wide, sc.WeightedInnerProduct(wide.asarray(weights)))
+        for weights in ([1, 2], [3, 4])
+    )
+    A = sc.SparseLinOp(wide.assparse(wide.asarray([[1, 2], [3, 4]])), X, Y)
+    x = X.ones()
+    assert 1 <= frames(lambda: A.apply(x)) <= 4
+    assert 1 <= frames(lambda: A.rapply(x)) <= 6
+    assert host(A.ops, A.rapply(x)) == [15, 11]
 
 
 @pytest.mark.parametrize("factor", [2, 0.5])

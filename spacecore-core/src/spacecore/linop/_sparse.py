@@ -78,8 +78,12 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
     def _euclidean_adjoint_kernel(self) -> Kernel:
         ops, matrix = self.ops, self.matrix
         product, conj, transpose = ops.sparse_matmul, ops.conj, ops.sparse_transpose
-        flatten, unflatten = self.codomain._flatten, self.domain._unflatten
         # Transposed at each call: entries that the caller adds to A are not in an earlier view.
+        if are_vectors(self.domain, self.codomain):
+            if ops.is_complex_dtype(matrix.dtype):
+                return lambda y: conj(product(transpose(matrix), conj(y)))
+            return lambda y: product(transpose(matrix), y)
+        flatten, unflatten = self.codomain._flatten, self.domain._unflatten
         if ops.is_complex_dtype(matrix.dtype):
             return lambda y: unflatten(conj(product(transpose(matrix), conj(flatten(y)))))
         return lambda y: unflatten(product(transpose(matrix), flatten(y)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import mul
 from typing import Any, Self
 
 from spacecore._ambient import normalize_context
@@ -135,6 +136,12 @@ class WeightedInnerProduct(InnerProduct, data=("weights",)):
 
     def inner(self, ops: BackendOps, x: Any, y: Any) -> Any:
         return ops.vdot(x, self.weights * y)
+
+    def _bound(self, ops: BackendOps) -> dict[str, Callable[..., Any]]:
+        bound = super()._bound(ops)
+        if type(self) is WeightedInnerProduct:
+            bound["_riesz"] = partial(mul, self.weights)  # with nothing in between
+        return bound
 
     def riesz(self, ops: BackendOps, x: Any) -> Any:
         return self.weights * x
