@@ -118,6 +118,42 @@ def test_adjoints_in_coordinates(ops, level):
     assert host(ops, A.rvapply(ctx.ones((2, 2)))) == [[3, 5], [3, 5]]
 
 
+@pytest.mark.parametrize("level", ["standard", "strict"])
+def test_batch_forms_of_a_coordinate_adjoint_are_in_coordinates_too(ops, level):
+    ctx = sc.Context(ops, "float64", check_level=level)
+    X, Y = weighted(ctx, 1.0, 2.0), weighted(ctx, 3.0, 4.0)
+    matrix = ctx.asarray([[1, 2], [0, 1]])
+    seen = []
+
+    def rows(xs):
+        seen.append("forward")
+        return ops.matmul(xs, ops.matrix_transpose(matrix))
+
+    def rows_back(ys):
+        seen.append("backward")
+        return ops.matmul(ys, matrix)
+
+    def made(vapply, rvapply):
+        return sc.MatrixFreeLinOp.from_coordinate_adjoint(
+            lambda x: ops.matmul(matrix, x),
+            lambda y: ops.matmul(ops.matrix_transpose(matrix), y),
+            X,
+            Y,
+            vapply=vapply,
+            rvapply=rvapply,
+        )
+
+    A = made(rows, rows_back)
+    ys = ops.reshape(ctx.arange(8), (2, 2, 2))
+    seen.clear()
+    assert host(ops, A.vapply(ys)) == host(ops, made(None, None).vapply(ys))
+    assert host(ops, A.rvapply(ys)) == host(ops, made(None, None).rvapply(ys))
+    assert seen == ["forward", "backward"]
+    if level == "strict":
+        with pytest.raises(sc.SpaceValidationError, match="`rvapply` of MatrixFreeLinOp differs"):
+            made(rows, rows)
+
+
 def test_operators_on_trees(ops):
     X = sc.DenseVectorSpace(2, sc.Context(ops, "float64"))
     Z = sc.TreeSpace.of({"q": X, "p": X})

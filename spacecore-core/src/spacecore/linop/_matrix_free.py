@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from spacecore import _tree
 from spacecore._context import Context, ContextLike
-from spacecore._typing import type_name
+from spacecore._typing import Shape, type_name
 from spacecore.errors import ConversionError, UnsupportedOperationError
 from spacecore.linop._base import LinOp
 from spacecore.linop._checked import checked_batch
 from spacecore.linop._coordinate import through_riesz
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
+from spacecore.space._batch import batched
 from spacecore.space._element import plain
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         dom: Space,
         cod: Space,
         ctx: ContextLike | None = None,
+        vapply: Function | None = None,
+        rvapply: Function | None = None,
     ) -> Self:
         """Return the operator of functions for A and for Aᴴ in coordinates.
 
@@ -100,9 +103,11 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
             Computes Aᴴ y, the Euclidean adjoint; the Riesz maps of the spaces are added.
         dom, cod : Space
         ctx : Context, optional
+        vapply, rvapply : callable, optional
+            The same for batches with any number of leading axes; Aᴴ too, in coordinates.
         """
         made = cls.__new__(cls)
-        made.__init__(apply, adjoint, dom, cod, ctx)  # type: ignore[misc]
+        made.__init__(apply, adjoint, dom, cod, ctx, vapply, rvapply)  # type: ignore[misc]
         made.euclidean = True  # before the object is closed and, at strict, its adjoint tested
         made._close()
         made._probe()
@@ -144,7 +149,11 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
     def _rvapply(self, ys: Any, leading: tuple[int, ...]) -> Any:
         if self.vbackward is None:
             return super()._rvapply(ys, leading)
-        return checked_batch(self.domain, self.vbackward(ys), leading)
+        if self.backward is None or not self.euclidean:
+            return checked_batch(self.domain, self.vbackward(ys), leading)
+        back = self.vbackward(_mapped(self.codomain, self.codomain._riesz, ys, leading))
+        back = checked_batch(self.domain, back, leading)
+        return _mapped(self.domain, self.domain._riesz_inverse, back, leading)
 
     def _batch_forms(self) -> tuple[str, ...]:
         given = {"vapply": self.vforward, "rvapply": self.vbackward}
@@ -166,9 +175,14 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
                 if family is not None and family != ctx.ops.family:
                     raise ConversionError(
                         f"A function converts if it is written against `ops`. "
-                        f"{_name(function)} holds `{name}`, a {type_name(held)} of {family}. "
+                        f"{_name(function)} holds `{name}` ({type_name(held)} of {family}). "
                         f"Make it a field of a LinOp subclass."
                     )
+
+
+def _mapped(space: Space, riesz: Function, xs: Any, leading: Shape) -> Any:
+    """A Riesz map of each element of a batch."""
+    return xs if space.is_euclidean else batched(space.ops, riesz, leading, xs)
 
 
 def _family_of(held: Any) -> str | None:
