@@ -22,7 +22,7 @@ _CONJUGATE = differs("JAX's complex gradient is the conjugate one")
 
 
 class Autodiff:
-    """`grad`, `value_and_grad` and `vjp`; `jvp` and `linear_transpose` are JAX's own."""
+    """`grad`, `value_and_grad`, `vjp` and `linear_transpose`; `jvp` is JAX's own."""
 
     @staticmethod
     @_CONJUGATE
@@ -68,9 +68,29 @@ class Autodiff:
         pullback: Any = jax.tree_util.Partial(_pull_back, transpose)  # type: ignore[no-untyped-call]
         return value, pullback
 
+    @staticmethod
+    @differs("JAX asserts that each operation is linear, and says nothing else")
+    def linear_transpose(fn: Callable[..., Any], /, *examples: Any) -> Callable[[Any], Any]:
+        """Return the transpose, a function that raises `ValueError` where `fn` has none."""
+        transpose = jax.linear_transpose(fn, *examples)
+        partial: Any = jax.tree_util.Partial(_transposed, transpose)  # type: ignore[no-untyped-call]
+        return partial  # type: ignore[no-any-return]
+
 
 def _pull_back(transpose: Callable[[Any], Any], cotangent: Any) -> Any:
     return _conjugate(transpose(_conjugate(cotangent)))
+
+
+def _transposed(transpose: Callable[[Any], Any], cotangent: Any) -> Any:
+    # `fn` ran when it was traced; what raises here are JAX's rules for its operations.
+    try:
+        return transpose(cotangent)
+    except (AssertionError, NotImplementedError) as error:
+        found = str(error) if isinstance(error, NotImplementedError) else "a product, or the like"
+        raise ValueError(
+            f"A function is transposed that is linear, operation by operation. Got one that is "
+            f"not: {found}. Mend the function, or write its adjoint (`rapply`)."
+        ) from error
 
 
 def _conjugate(tree: Any) -> Any:

@@ -85,7 +85,6 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         "isclose": jnp.isclose,
         "jit": jax.jit,
         "jvp": jax.jvp,
-        "linear_transpose": jax.linear_transpose,
         "norm": jnp.linalg.norm,
         "permute_dims": jnp.transpose,
         "random_split": jax.random.split,

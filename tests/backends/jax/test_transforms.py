@@ -121,6 +121,27 @@ def test_vjp_is_the_adjoint_and_linear_transpose_the_transpose():
     np.testing.assert_allclose(transpose(y)[0], A.T @ np.asarray(y))
 
 
+@pytest.mark.parametrize(
+    ("nonlinear", "said"),
+    [
+        (lambda x: x * x, "a product"),
+        (lambda x: ops.where(x > 0, x, 2 * x), "a product"),
+        (ops.exp, "rule .* for 'exp' not implemented"),
+    ],
+)
+def test_what_is_not_linear_is_not_transposed(nonlinear, said):
+    X = sc.DenseVectorSpace(2, ops)
+    A = sc.MatrixFreeLinOp(nonlinear, None, X, X)
+    for adjoint in (A.rapply, ops.jit(A.rapply), A.H.apply):
+        with pytest.raises(ValueError, match=f"Got one that is not: .*{said}.*`rapply`"):
+            adjoint(X.ones())
+
+
+def test_a_transpose_can_leave_a_compiled_function():
+    made = ops.jit(lambda a: ops.linear_transpose(lambda x: a * x, a))(ops.full((2,), 3.0))
+    assert made(ops.ones(2))[0].tolist() == [3, 3]
+
+
 def test_a_pullback_can_leave_a_compiled_function():
     _, pullback = ops.jit(lambda z: ops.vjp(lambda w: w * (1 + 2j), z))(ops.asarray(1j))
     np.testing.assert_allclose(pullback(ops.asarray(1.0 + 0j))[0], 1 - 2j)
