@@ -30,8 +30,10 @@ class _Closing(ABCMeta):
     @property
     def __signature__(cls) -> Any:
         """The signature of `__init__`, for those who ask the class for its own."""
-        from inspect import signature
+        from inspect import Signature, signature
 
+        if cls.__init__ is object.__init__:  # type: ignore[misc]  # whose own says nothing
+            return Signature()
         of_init = signature(cls.__init__)  # type: ignore[misc]
         return of_init.replace(parameters=list(of_init.parameters.values())[1:])
 
@@ -72,6 +74,11 @@ class Value(Structured, metaclass=_Closing):
             return
         specs = {}
         for name in self._data:
+            if name not in state:
+                raise TypeError(
+                    f"`__init__` of {type(self).__name__} sets each declared field. Got no "
+                    f"`{name}`. Call `super().__init__(...)`, or set it."
+                )
             x = state[name]
             specs[name] = x._own_spec if isinstance(x, Structured) else spec_of(x, declared=True)
         static = self._static
@@ -129,6 +136,8 @@ class Value(Structured, metaclass=_Closing):
         )
 
     def __hash__(self) -> int:
+        if "_static_names" not in vars(self):  # a compiler that traces `__init__` asks before it
+            raise TypeError(f"{type(self).__name__} has no hash while it is being constructed.")
         return hash((type(self), *map(_hashable, self._static_values().values())))
 
     def __copy__(self) -> Self:

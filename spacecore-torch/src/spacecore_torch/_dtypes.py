@@ -61,6 +61,9 @@ class Dtypes:
             return dtype
         if dtype is None:
             return torch.get_default_dtype()
+        known = _BY_NAME.get(dtype) if isinstance(dtype, str) else None
+        if known is not None:  # and nothing is cached, which `torch.compile` warns of
+            return known
         name = backend.dtype_name(dtype)
         if name not in _BY_NAME:
             raise CastError(f"Torch has no dtype {name}. Choose one that both libraries have.")

@@ -163,6 +163,22 @@ def test_an_array_of_numpys_stays_on_the_default_device():
     assert ops.asarray(given, dtype=torch.float32).dtype is torch.float32
 
 
+def test_real_multiples_of_complex_operators_compile_without_a_break():
+    X = sc.DenseVectorSpace(2, sc.Context(ops, "complex64"))
+    A = torch.tensor(2.0) * sc.DenseLinOp(X.ctx.eye(2), X)
+    torch.compiler.reset()
+    compiled = torch.compile(A.rapply, backend="eager", fullgraph=True)
+    assert compiled(X.ones()).tolist() == [2, 2]
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+def test_operators_are_built_inside_a_compiled_function():
+    X = sc.DenseVectorSpace(2, sc.Context(ops, "float32"))
+    torch.compiler.reset()
+    compiled = torch.compile(lambda a, x: sc.DenseLinOp(a, X).apply(x), backend="eager")
+    assert compiled(X.ctx.asarray([[1, 2], [3, 4]]), X.ones()).tolist() == [3, 7]
+
+
 def test_limits_compile_without_a_break():
     compiled = torch.compile(lambda x: x + ops.eps(x.dtype), backend="eager", fullgraph=True)
     assert compiled(torch.ones(1)).item() == 1 + ops.eps(torch.float32)
