@@ -289,5 +289,7 @@ except ImportError as missing:
 #   takes the same tree with spaces in it.
 # * Blocks have **names**: ``StackedLinOp`` of ``SumToSingleLinOp`` for a system,
 #   ``BlockDiagonalLinOp`` for a preconditioner, ``BlockMatrixLinOp`` where positions will do.
+# * A hundred blocks of **one shape** need no names: ``DenseBlockDiagonalLinOp`` holds them in one
+#   array with an axis for the blocks, and multiplies all of them at once.
 # * Errors name the **leaf**; adjoints are those of the geometry, block by block.
 # * The whole system is **one argument** of a compiled function, and converts as one.

@@ -127,3 +127,18 @@ def test_stacks_with_a_geometry_of_ones_own_see_elements_one_by_one(wide):
     X = sc.DenseVectorSpace(2, wide, Doubling())
     x = wide.asarray([[1, 2], [3, 4]])
     assert float(X.stacked(2).inner(x, x)) == (9 + 5) + (49 + 25)
+
+
+def test_sums_products_and_adjoints_of_blocks_fuse_to_blocks(wide):
+    X = sc.DenseVectorSpace(2, wide, sc.WeightedInnerProduct(wide.asarray([1, 4])))
+    array = wide.asarray(np.reshape(BLOCKS, (2, 3, 1, 2)))
+    A = sc.DenseBlockDiagonalLinOp(array, X, sc.DenseCoordinateSpace((3, 1), wide))
+    x, y = A.domain.ones(), A.codomain.ones()
+    for op in (3 * A, A + 2 * A, A.H @ A, (A @ A.H) @ A, A.H):
+        fused = op.fuse()
+        assert type(fused) is sc.DenseBlockDiagonalLinOp
+        assert (fused.domain, fused.codomain) == (op.domain, op.codomain)
+        forth, back = (x, y) if op.domain == A.domain else (y, x)
+        back = forth if op.domain == op.codomain else back
+        assert host(wide.ops, fused @ forth) == host(wide.ops, op @ forth)
+        assert host(wide.ops, fused.H @ back) == host(wide.ops, op.H @ back)
