@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from spacecore._checks import on_other_device
+from spacecore._ambient import resolve_context_priority
+from spacecore._checks import not_dense, on_other_device
+from spacecore._context import Context, ContextLike
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.space import Space
 
-__all__ = ["CoordinateLinOp", "are_vectors", "through_riesz"]
+__all__ = ["CoordinateLinOp", "are_vectors", "context_of_dense", "through_riesz"]
 
 
 class CoordinateLinOp(LinOp):
@@ -97,6 +99,19 @@ def through_riesz(domain: Space, codomain: Space, euclidean: Kernel) -> Kernel:
         return lambda y: lift(euclidean(y))
     lower, lift = codomain._riesz, domain._riesz_inverse
     return lambda y: lift(euclidean(lower(y)))
+
+
+def context_of_dense(x: Any, ctx: ContextLike | None, *others: Any) -> Context:
+    """Return the context of an operator; raise if its coefficients are no dense array there.
+
+    Raises
+    ------
+    SpaceValidationError
+    """
+    context = resolve_context_priority(ctx, *(other for other in others if other is not None))
+    if not context.ops.is_dense(x):
+        raise SpaceValidationError(not_dense(context.ops, x))
+    return context
 
 
 def are_vectors(*spaces: Space) -> bool:

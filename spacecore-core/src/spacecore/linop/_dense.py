@@ -6,14 +6,12 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from spacecore._ambient import resolve_context_priority
-from spacecore._checks import not_dense
 from spacecore._context import ContextLike
 from spacecore._typing import DType, Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, are_vectors
+from spacecore.linop._coordinate import CoordinateLinOp, are_vectors, context_of_dense
 from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
 
 __all__ = ["DenseLinOp", "codomain_of"]
@@ -47,9 +45,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     def __init__(
         self, A: Any, dom: Space, cod: Space | None = None, ctx: ContextLike | None = None
     ):
-        context = resolve_context_priority(ctx, dom, *(() if cod is None else (cod,)))
-        if not context.ops.is_dense(A):
-            raise SpaceValidationError(not_dense(context.ops, A))
+        context = context_of_dense(A, ctx, dom, cod)
         if cod is None:
             cod = codomain_of(tuple(A.shape), A.dtype, dom)
         super().__init__(dom, cod, context)

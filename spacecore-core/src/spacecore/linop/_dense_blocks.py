@@ -6,14 +6,12 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from spacecore._ambient import resolve_context_priority
-from spacecore._checks import not_dense
 from spacecore._context import ContextLike
 from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp
+from spacecore.linop._coordinate import CoordinateLinOp, context_of_dense
 from spacecore.linop._dense import codomain_of
 from spacecore.space import Space, StackedSpace
 
@@ -60,9 +58,7 @@ class DenseBlockDiagonalLinOp(CoordinateLinOp, data=("array",)):
     def __init__(
         self, A: Any, dom: Space, cod: Space | None = None, ctx: ContextLike | None = None
     ):
-        context = resolve_context_priority(ctx, dom, *(() if cod is None else (cod,)))
-        if not context.ops.is_dense(A):
-            raise SpaceValidationError(not_dense(context.ops, A))
+        context = context_of_dense(A, ctx, dom, cod)
         count, *full = tuple(A.shape) or (0,)
         if cod is None:
             cod = codomain_of(tuple(full), A.dtype, dom)

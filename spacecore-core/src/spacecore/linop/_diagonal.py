@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from spacecore._ambient import resolve_context_priority
-from spacecore._checks import not_dense
 from spacecore._context import ContextLike
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp
+from spacecore.linop._coordinate import CoordinateLinOp, context_of_dense
 from spacecore.space import (
     DenseCoordinateSpace,
     DenseVectorSpace,
@@ -42,9 +40,7 @@ class DiagonalLinOp(CoordinateLinOp, data=("diagonal",)):
     _own_batch_forms = ()
 
     def __init__(self, d: Any, space: Space | None = None, ctx: ContextLike | None = None):
-        context = resolve_context_priority(ctx, d if space is None else space)
-        if not context.ops.is_dense(d):
-            raise SpaceValidationError(not_dense(context.ops, d))
+        context = context_of_dense(d, ctx, d if space is None else space)
         if space is None:
             kind = DenseVectorSpace if len(d.shape) == 1 else DenseCoordinateSpace
             space = kind(tuple(d.shape), context)
