@@ -148,6 +148,22 @@ def test_absolute_tolerance(ctx, make, rng):
     assert 1e-14 < float(result.residual_norm) <= 1e-3
 
 
+@pytest.mark.parametrize("shape", [(8,), (2, 4)], ids=str)
+def test_a_function_that_gives_no_element_is_refused(ctx, shape):
+    X, ops = sc.DenseCoordinateSpace(shape, ctx), ctx.ops
+    for wrong in (lambda x: x[:1], lambda x: ops.concat([x, x]), lambda x: x[..., None]):
+        with pytest.raises(sc.SpaceValidationError, match="Expected shape"):
+            sc.cg(sc.MatrixFreeLinOp(wrong, wrong, X, X), X.ones())
+
+
+def test_what_is_no_operator_is_told_how_to_become_one(ctx):
+    X = sc.DenseVectorSpace(3, ctx)
+    with pytest.raises(TypeError, match=r"Got function\. Wrap a function: `MatrixFreeLinOp"):
+        sc.cg(lambda x: x, X.ones())
+    with pytest.raises(TypeError, match=r"Wrap a matrix: `DenseLinOp"):
+        sc.cg(ctx.eye(3), X.ones())
+
+
 def test_no_iterations_allowed(ctx, make, rng):
     b = rng.standard_normal(8)
     result = sc.cg(make(ctx, spd(rng)), ctx.asarray(b), maxiter=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import index
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from spacecore._typing import DType, Shape, type_name
@@ -135,10 +136,11 @@ def _check_preconditioner(solver: str, space: Space, preconditioner: Any) -> Non
 
 
 def _no_operator(solver: str, name: str, given: object) -> str:
-    return (
-        f"`{solver}` takes {name} as a LinOp. Got {type_name(given)}. "
-        f"Wrap a matrix: `DenseLinOp(matrix, space)`."
-    )
+    if isinstance(given, FunctionType):
+        cure = f"Wrap a function: `MatrixFreeLinOp({name}, {name}, space, space)`."
+    else:
+        cure = "Wrap a matrix: `DenseLinOp(matrix, space)`."
+    return f"`{solver}` takes {name} as a LinOp. Got {type_name(given)}. {cure}"
 
 
 def in_coordinates(space: Space, leading: Shape, x: Any) -> Any:
@@ -166,11 +168,29 @@ def operator_in_coordinates(op: LinOp, leading: Shape) -> Map:
         return lambda v: in_coordinates(
             space, leading, op._vapply(out_of_coordinates(space, leading, v), leading)
         )
-    apply = op._forward_kernel() or op._apply
+    apply = _seen_once(op)
     if space._holds_arrays and len(space.shape) == 1:
         return apply
     flatten, unflatten = space._flatten, space._unflatten
     return lambda v: flatten(apply(unflatten(v)))
+
+
+def _seen_once(op: LinOp) -> Map:
+    """Return A, raising if the first of its results is no element: a user's function gave it."""
+    apply, space = op._forward_kernel() or op._apply, op.codomain
+    if op.ctx.check_level == "none":
+        return apply
+    unseen = [True]
+
+    def seen(x: Any) -> Any:
+        result = apply(x)
+        if unseen:
+            unseen.clear()
+            if space.check_batch(result):  # reads no values: that they are finite is told later
+                space.check_member(result)
+        return result
+
+    return seen
 
 
 def product_in_coordinates(op: LinOp) -> Callable[[Any, Any], Any]:
