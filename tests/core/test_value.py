@@ -9,6 +9,7 @@ import shutil
 import sys
 import weakref
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import NamedTuple
 
@@ -176,6 +177,20 @@ def test_users_class_is_closed_after_construction(cls, ops):
     ):
         with pytest.raises(AttributeError):
             change()
+
+
+def test_a_class_that_forgot_its_parents_init_is_told(ops):
+    class Forgetful(sc.LinOp):
+        def __init__(self, scale):
+            self.scale = scale
+
+    with pytest.raises(TypeError, match=r"Got no `domain`\. Call `super\(\)\.__init__"):
+        Forgetful(2.0)
+
+
+def test_the_signature_of_a_class_is_that_of_its_init():
+    assert str(signature(sc.EuclideanInnerProduct)) == "()"
+    assert list(signature(sc.DenseVectorSpace).parameters) == ["shape", "ctx", "geometry"]
 
 
 @pytest.mark.parametrize("cls", USERS)
