@@ -147,6 +147,13 @@ def test_complex_scalars_need_a_complex_space(ctx):
             operation()
 
 
+def test_a_seed_is_no_key(ctx):
+    X = sc.DenseVectorSpace(3, ctx)
+    for space in (X, X.stacked(2), sc.TreeSpace.of({"a": X})):
+        with pytest.raises(TypeError, match=r"Make one of a seed: `ops\.random_key\(7\)`"):
+            space.random(7)
+
+
 def test_random_is_reproducible(ctx):
     X, ops = sc.DenseCoordinateSpace((4, 5), ctx), ctx.ops
     key = ops.random_key(7)

@@ -107,6 +107,11 @@ class Space(Convertible, static=("ctx",)):
         ----------
         key : key
             From `ops.random_key(seed)`; the same key gives the same element.
+
+        Raises
+        ------
+        TypeError
+            If a number, a seed perhaps, is given for a key.
         """
 
     @property

@@ -15,6 +15,7 @@ from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
+from spacecore.space._draw import refuse_seed
 from spacecore.space._geometry import (
     EuclideanInnerProduct,
     InnerProduct,

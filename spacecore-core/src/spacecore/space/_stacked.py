@@ -21,6 +21,7 @@ from spacecore.space._dense import (
     elements_of,
     membership,
 )
+from spacecore.space._draw import refuse_seed
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer

@@ -13,6 +13,7 @@ from spacecore._form import Form, form_of
 from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
+from spacecore.space._draw import refuse_seed
 from spacecore.space._element import TreeElement
 
 if TYPE_CHECKING:
