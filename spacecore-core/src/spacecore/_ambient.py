@@ -55,7 +55,7 @@ def ops_of(x: object) -> BackendOps:
         return x.ctx.ops
     raise TypeError(
         f"`ops_of` needs an array of an installed backend or an object with a context. "
-        f"Got {type_name(x)}."
+        f"Got {type_name(x)}. Make it an array: `ctx.asarray(x)`."
     )
 
 

@@ -49,7 +49,9 @@ CheckLevel: TypeAlias = Literal["none", "cheap", "standard", "strict"]
 
 
 def type_name(x: object) -> str:
-    """Name a type as its users do: `list`, `torch.Tensor`."""
+    """Name a type as its users do: `list`, `torch.Tensor`; a class given for an object too."""
+    if isinstance(x, type):
+        return f"the class {x.__qualname__}"
     kind = type(x)
     root = kind.__module__.partition(".")[0]
     return kind.__qualname__ if root in ("builtins", "numpy") else f"{root}.{kind.__qualname__}"

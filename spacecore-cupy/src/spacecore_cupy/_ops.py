@@ -114,7 +114,7 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
             return dtype
         name = dtype_name(dtype)
         if name not in CuPyOps.dtypes:
-            raise CastError(f"CuPy has no dtype {name}. Choose one that both libraries have.")
+            raise CastError(f"CuPy has no dtype {name}. Choose one of `CuPyOps.dtypes`.")
         return cupy.dtype(name)
 
     @staticmethod

@@ -73,7 +73,7 @@ def sanitize_dtype(dtype: Any) -> Any:
 def _looked_up(dtype: Any) -> Any:
     name = dtype_name(dtype)
     if name not in _DTYPES:
-        raise CastError(f"JAX has no dtype {name}. Choose one that both libraries have.")
+        raise CastError(f"JAX has no dtype {name}. Choose one of `JaxOps.dtypes`.")
     return _DTYPES[name]
 
 

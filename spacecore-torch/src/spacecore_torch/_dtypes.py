@@ -66,7 +66,7 @@ class Dtypes:
             return known
         name = backend.dtype_name(dtype)
         if name not in _BY_NAME:
-            raise CastError(f"Torch has no dtype {name}. Choose one that both libraries have.")
+            raise CastError(f"Torch has no dtype {name}. Choose one of `TorchOps.dtypes`.")
         return _BY_NAME[name]
 
     @staticmethod

@@ -109,7 +109,7 @@ class NumpyOps(BackendOps):
             return np.dtype(dtype_name(dtype))
         except TypeError:
             raise CastError(
-                f"NumPy has no dtype {dtype_name(dtype)}. Choose one that both libraries have."
+                f"NumPy has no dtype {dtype_name(dtype)}. Choose one of `NumpyOps.dtypes`."
             ) from None
 
     @differs("NumPy has one device, the host")
