@@ -14,7 +14,7 @@ them in one place, a **context**:
 * the *dtype* that new arrays are made in;
 * the *check level*: how carefully inputs are looked at.
 
-Whatever you build later, every space, operator and functional, carries a context. Here you will
+Whatever you build later, every space and every operator, carries a context. Here you will
 
 * make a context and read its parts;
 * write one function and run it on NumPy, JAX and Torch;
@@ -81,7 +81,7 @@ for row, (title, text, color) in enumerate(parts):
         )
     )
 card(ax, (5.8, 1.75, 4.0, 1.8), "Context", "immutable, hashable,\nholds no arrays", "C4")
-ax.text(7.8, 0.9, "carried by every space,\noperator and functional", style="italic", **CENTRED)
+ax.text(7.8, 0.9, "carried by every\nspace and operator", style="italic", **CENTRED)
 ax.set_title("A context is ops + dtype + check level", size=13)
 # sphinx_gallery_end_ignore
 plt.show()
@@ -293,7 +293,7 @@ for level in sc.CHECK_LEVELS:
 
 # sphinx_gallery_start_ignore
 fig, ax = plt.subplots(figsize=(8.4, 2.6), layout="constrained")
-ax.set(xlim=(0, 4), ylim=(0, 1.5))
+ax.set(xlim=(-0.02, 4.02), ylim=(-0.04, 1.5))
 ax.set_axis_off()
 ladder = [
     ("none", "trusts\nthe caller", "C1"),

@@ -200,6 +200,7 @@ if jax is not None:
     right.plot(t - 0.5, centred, color="0.75", lw=5, label="true kernel")
     right.plot(t - 0.5, np.fft.fftshift(np.asarray(learned.kernel)), color="C1", label="learned")
     right.set(title="The kernel, from eight measurements", xlabel="shift", xlim=(-0.2, 0.25))
+    right.set_xticks([-0.2, -0.1, 0.0, 0.1, 0.2])
     right.legend()
     plt.show()
 
