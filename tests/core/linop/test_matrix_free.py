@@ -198,6 +198,8 @@ def test_functions_are_asked_for(ops):
         sc.MatrixFreeLinOp(3, None, X, X)
     with pytest.raises(TypeError, match="as rapply"):
         sc.MatrixFreeLinOp(lambda x: x, 3, X, X)
+    with pytest.raises(TypeError, match="as rvapply"):
+        sc.MatrixFreeLinOp(abs, abs, X, X, rvapply=3)
 
 
 # Strict.

@@ -196,6 +196,8 @@ def test_batches_have_the_same_leading_axes_in_every_leaf(wide):
         Z.check_batch({"b": wide.ones((4, 2)), "a": wide.ones((5, 1))})
     with pytest.raises(sc.SpaceValidationError, match=r"\$\.a: Expected shape"):
         Z.check_batch({"b": wide.ones((4, 2)), "a": wide.ones((4, 3))})
+    with pytest.raises(sc.SpaceValidationError, match=r"^\$\[1\]\.a: Expected shape"):
+        sc.TreeSpace.of((Z, Z)).check_batch((batch, {"b": wide.ones((4, 2)), "a": wide.ones(4)}))
 
 
 def test_elements_with_arithmetic(wide):

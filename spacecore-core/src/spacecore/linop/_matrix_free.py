@@ -44,6 +44,8 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
 
     Raises
     ------
+    TypeError
+        If one of them is no function.
     UnsupportedOperationError
         If no adjoint is given and the backend can't transpose.
     """
@@ -65,8 +67,9 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         rvapply: Function | None = None,
     ):
         super().__init__(dom, cod, ctx)
-        for name, function in (("apply", apply), ("rapply", rapply)):
-            if not callable(function) and not (name == "rapply" and function is None):
+        given = {"apply": apply, "rapply": rapply, "vapply": vapply, "rvapply": rvapply}
+        for name, function in given.items():
+            if not callable(function) and (function is not None or name == "apply"):
                 raise TypeError(
                     f"A MatrixFreeLinOp is made of functions. Got {type_name(function)} as {name}."
                 )

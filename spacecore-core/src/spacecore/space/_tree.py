@@ -177,7 +177,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
             found: list[Any] = self._form.leaves(x)
         except ValueError:
             raise SpaceValidationError(
-                f"Expected tree {_form(self.treedef)}, got {_shown(x)}"
+                f"Expected tree {_skeleton(self.treedef)}, got {_shown(x)}"
             ) from None
         return found
 
@@ -197,7 +197,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
             try:
                 leading.append(space.check_batch(leaf))
             except SpaceValidationError as error:
-                raise SpaceValidationError(f"{path}: {error}") from None
+                raise _at(path, error) from None
         if len(set(leading)) > 1:
             found = ", ".join(map(str, leading))
             raise SpaceValidationError(f"Expected the same leading axes in each leaf, got {found}")
@@ -230,10 +230,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
                 check(leaves[passed])
                 passed += 1
         except SpaceValidationError as error:
-            path = _tree.paths(self.treedef)[passed]
-            inner = str(error)
-            joined = path + inner[1:] if inner.startswith("$") else f"{path}: {inner}"
-            raise SpaceValidationError(joined) from None
+            raise _at(_tree.paths(self.treedef)[passed], error) from None
         return leaves
 
     def _inner(self, x: Any, y: Any) -> Any:
@@ -330,7 +327,13 @@ def _in_dtype(space: Space, part: Any) -> Any:
     return ops.astype(part, space.dtype)
 
 
-def _form(treedef: Any) -> str:
+def _at(path: str, error: SpaceValidationError) -> SpaceValidationError:
+    """The error of a leaf, with the whole path where the leaf is a tree itself."""
+    said = str(error)
+    return SpaceValidationError(path + said[1:] if said.startswith("$") else f"{path}: {said}")
+
+
+def _skeleton(treedef: Any) -> str:
     return str(treedef.unflatten(["*"] * treedef.num_leaves)).replace("'*'", "*")
 
 
