@@ -83,11 +83,10 @@ def _by_blas(dtype: torch.dtype) -> VectorArithmetic:
 
 
 def _view(x: Any) -> Any:
-    if x.requires_grad:
-        if torch.is_grad_enabled() or is_wrapped(x):
-            refuse_hidden(x)
-        x = x.detach()
-    return x.resolve_conj().numpy()
+    if x.requires_grad and (torch.is_grad_enabled() or is_wrapped(x)):
+        refuse_hidden(x)
+    # Detached, and with the conjugation and the sign that views only remember carried out.
+    return x.numpy(force=True)
 
 
 # Entries of a matrix up to which a stack of them is multiplied by columns: by rows it takes a
