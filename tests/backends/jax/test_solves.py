@@ -53,6 +53,14 @@ def test_one_trace_for_ever(matrix, rng):
     assert Counted.traces == 0
 
 
+@pytest.mark.parametrize("tol", [0, 1, np.float64(1e-3), np.float32(1e-3)])
+def test_one_trace_for_numbers_of_every_kind(matrix, tol):
+    sc.cg(Counted(matrix, X), jnp.ones(6))
+    Counted.traces = 0
+    sc.cg(Counted(matrix, X), jnp.ones(6), tol=tol, atol=tol)
+    assert Counted.traces == 0
+
+
 def test_nothing_is_waited_for(matrix):
     """A result stays on its device until it is asked: it can be made where nothing can be read."""
     with jax.transfer_guard_device_to_host("disallow"):

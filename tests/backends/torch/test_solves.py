@@ -160,6 +160,21 @@ def test_nested_vmaps(system):
     assert torch.allclose(nested, expected)
 
 
+def test_a_callback_under_vmap_is_refused(system):
+    S, b = system
+    with pytest.raises(sc.UnsupportedOperationError, match="A callback and progress see values"):
+        torch.func.vmap(lambda b: solve(S, b, callback=print))(torch.stack([b, b]))
+
+
+def test_views_that_only_remember_a_sign_or_a_conjugation_are_read(system):
+    S, b = system
+    minus = torch.complex(b, b).conj().imag
+    assert minus.is_neg()
+    assert torch.allclose(solve(S, minus), -by_inverse(S, b))
+    assert torch.allclose(solve(S, b, x0=minus), by_inverse(S, b))
+    assert torch.equal(minus, -b)
+
+
 def test_forward_over_reverse(system):
     S, b = system
     found, expected = (

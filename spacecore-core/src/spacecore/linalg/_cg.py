@@ -9,8 +9,9 @@ from spacecore.linalg._cg_solves import solved
 from spacecore.linalg._problem import (
     Operands,
     Options,
-    check_options,
+    check_steps,
     check_system,
+    checked_tolerance,
     in_coordinates,
     out_of_coordinates,
 )
@@ -49,7 +50,7 @@ def cg(
     x0 : like b, optional
         Where to start; zero if not given.
     tol, atol : float
-        Relative and absolute tolerance.
+        Relative and absolute tolerance; an array of shape () will do.
     maxiter : int, optional
         By default ten times the size of the space.
     check_every : int, optional
@@ -58,7 +59,8 @@ def cg(
     preconditioner : LinOp, optional
         Approximates the inverse of A; self-adjoint and positive definite too.
     callback : callable, optional
-        Called with `(k, residual_norm, x)` after step k; for a batch they are arrays.
+        Called with `(k, residual_norm, x)` after step k; for a batch they are arrays. What it
+        returns is ignored; an exception that it raises ends the solve.
     history : bool
         Keep the residual norm of each step.
     progress : bool
@@ -74,7 +76,7 @@ def cg(
     SpaceValidationError
         If A is not square, is known not to be self-adjoint, or something is not of its space.
     TypeError
-        If A or the preconditioner is no operator.
+        If A or the preconditioner is no operator, or a tolerance no number.
     ValueError
         For a negative tolerance or number of iterations.
     UnsupportedOperationError
@@ -109,7 +111,8 @@ def cg(
     """
     leading = check_system("cg", A, b, x0, preconditioner)
     space = A.domain
-    steps = check_options(tol, atol, maxiter, check_every, 10 * space.size)
+    tol, atol = checked_tolerance("tol", tol), checked_tolerance("atol", atol)
+    steps = check_steps(maxiter, check_every, 10 * space.size)
     rhs = in_coordinates(space, leading, b)
     start = None if x0 is None else in_coordinates(space, leading, x0)
     operands = Operands(A, preconditioner, start, tol, atol, steps)

@@ -19,6 +19,7 @@ from spacecore.linalg._problem import (
     operator_in_coordinates,
 )
 from spacecore.linalg._result import SolveStatus
+from spacecore.linalg._watch import unseen
 from spacecore.linop import LinOp
 
 __all__ = ["LoopState", "Problem", "solve_in_loop", "solve_watched"]
@@ -331,6 +332,8 @@ def solve_watched(
     ops: Any, operands: Operands, b: Any, own: int, options: Options
 ) -> tuple[Any, tuple[Any, ...]]:
     """Solve by compiled pieces, and call back between them; returns what `solve_in_loop` does."""
+    if len(b.shape) - 1 > own:  # by `vmap`
+        raise unseen(ops)
     pieces = _pieces(ops)
     watch = options.watch
     static = {"own": own, "keep": options.keep}

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from spacecore.backend import BackendOps
-from spacecore.errors import UnsupportedOperationError
 from spacecore.linalg._cg_host import solve_in_place
 from spacecore.linalg._cg_loop import Problem, solve_in_loop, solve_watched
 from spacecore.linalg._problem import (
@@ -16,6 +15,7 @@ from spacecore.linalg._problem import (
     operator_in_coordinates,
     riesz_in_coordinates,
 )
+from spacecore.linalg._watch import unseen
 
 __all__ = ["solved"]
 
@@ -43,12 +43,7 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
         x, aux = _compiled(ops)(operands, b, own=own, keep=options.keep)
         return x, aux
     if ops.is_traced(b):
-        raise UnsupportedOperationError(
-            "A callback and progress see values. Inside a compiled, mapped or differentiated "
-            "function there are none.",
-            backend=str(ops.family),
-            hint="Leave `callback` and `progress` out, and pass `history=True`.",
-        )
+        raise unseen(ops)
     return solve_watched(ops, operands, b, own, options)
 
 

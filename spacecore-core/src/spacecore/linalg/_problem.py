@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from operator import index
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -11,14 +12,16 @@ from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop import LinOp
+from spacecore.plugins import ops_of_array
 from spacecore.space import Space
 from spacecore.space._batch import batched
 
 __all__ = [
     "Operands",
     "Options",
-    "check_options",
+    "check_steps",
     "check_system",
+    "checked_tolerance",
     "in_coordinates",
     "inner_in_coordinates",
     "least_believed",
@@ -29,7 +32,7 @@ __all__ = [
 ]
 
 Map = Callable[[Any], Any]
-Number = int | float  # built once: `isinstance` is asked at every solve
+MOST_STEPS = 2**31 - 2  # compiled loops count them by 32 bits
 
 
 class Operands(NamedTuple):
@@ -71,9 +74,43 @@ class Options(NamedTuple):
     check_every: int
 
 
-def check_options(
-    tol: Any, atol: Any, maxiter: int | None, check_every: int | None, default: int
-) -> int:
+def checked_tolerance(name: str, value: Any) -> Any:
+    """Return a tolerance: a float of Python's, for which nothing is compiled anew, or an array.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is negative, or has several values.
+    """
+    if type(value) is not float:
+        if not isinstance(value, Real):
+            return _checked_array(name, value)
+        value = float(value)
+    if value >= 0:
+        return value
+    raise ValueError(_NOT_NEGATIVE.format(f"{name}={value}"))
+
+
+_NOT_NEGATIVE = "A tolerance is a number of at least 0. Got {}."
+
+
+def _checked_array(name: str, value: Any) -> Any:
+    ops = ops_of_array(value)
+    if ops is None or ops.is_complex_dtype(value.dtype):
+        raise TypeError(_NOT_NEGATIVE.format(f"{name} of type {type_name(value)}"))
+    if tuple(value.shape) != ():
+        raise ValueError(
+            f"One tolerance serves every right-hand side. Got {name} of shape "
+            f"{tuple(value.shape)}. Map the solve by `ops.vmap` for several."
+        )
+    if not ops.is_traced(value) and not bool(value >= 0):
+        raise ValueError(_NOT_NEGATIVE.format(f"{name} with a value below"))
+    return value
+
+
+def check_steps(maxiter: int | None, check_every: int | None, default: int) -> int:
     """Return the number of iterations allowed.
 
     Raises
@@ -81,17 +118,12 @@ def check_options(
     ValueError
         For a negative number.
     """
-    for value in (tol, atol):
-        if isinstance(value, Number) and not value >= 0:
-            name = "tol" if value is tol else "atol"
-            raise ValueError(f"A tolerance is a number of at least 0. Got {name}={value}.")
     if check_every is not None and index(check_every) < 1:
         raise ValueError(f"check_every is at least 1. Got {check_every}.")
-    if maxiter is None:
-        return default
-    if index(maxiter) < 0:
+    steps = default if maxiter is None else index(maxiter)
+    if steps < 0:
         raise ValueError(f"maxiter is at least 0. Got {maxiter}.")
-    return index(maxiter)
+    return min(steps, MOST_STEPS)
 
 
 def check_system(solver: str, A: LinOp, b: Any, x0: Any, preconditioner: LinOp | None) -> Shape:

@@ -8,10 +8,22 @@ from importlib.util import find_spec
 from typing import Any, Self
 
 from spacecore._typing import Shape
+from spacecore.backend import BackendOps
+from spacecore.errors import UnsupportedOperationError
 from spacecore.linalg._problem import out_of_coordinates
 from spacecore.space import Space
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "unseen"]
+
+
+def unseen(ops: BackendOps) -> UnsupportedOperationError:
+    """Return the error of a callback where there are no values."""
+    return UnsupportedOperationError(
+        "A callback and progress see values. Inside a compiled, mapped or differentiated "
+        "function there are none.",
+        backend=str(ops.family),
+        hint="Leave `callback` and `progress` out, and pass `history=True`.",
+    )
 
 
 class Watch:
