@@ -129,6 +129,11 @@ def test_stacks_with_a_geometry_of_ones_own_see_elements_one_by_one(wide):
     assert float(X.stacked(2).inner(x, x)) == (9 + 5) + (49 + 25)
 
 
+def test_the_adjoint_of_no_blocks_fuses(wide):
+    A = sc.DenseBlockDiagonalLinOp(wide.zeros((0, 3, 2)), sc.DenseVectorSpace(2, wide))
+    assert tuple(A.H.fuse().array.shape) == (0, 2, 3)
+
+
 def test_sums_products_and_adjoints_of_blocks_fuse_to_blocks(wide):
     X = sc.DenseVectorSpace(2, wide, sc.WeightedInnerProduct(wide.asarray([1, 4])))
     array = wide.asarray(np.reshape(BLOCKS, (2, 3, 1, 2)))

@@ -104,7 +104,8 @@ def _adjoint_blocks(op: LinOp) -> LinOp | None:
     if type(op) is not DenseBlockDiagonalLinOp:
         return None
     ops, (count, height, width) = op.ops, op._matrices().shape
-    ones = ops.permute_dims(ops.stack([ops.eye(height, dtype=op.dtype)] * count), (1, 0, 2))
+    eye = ops.reshape(ops.eye(height, dtype=op.dtype), (height, 1, height))
+    ones = ops.broadcast_to(eye, (height, count, height))
     columns = op._rvapply(ops.reshape(ones, (height, *op.codomain.shape)), (height,))
     array = ops.permute_dims(ops.reshape(columns, (height, count, width)), (1, 2, 0))
     return _blocks(array, op.codomain, op.domain, op)
