@@ -105,7 +105,8 @@ def _checked_array(name: str, value: Any) -> Any:
             f"One tolerance serves every right-hand side. Got {name} of shape "
             f"{tuple(value.shape)}. Map the solve by `ops.vmap` for several."
         )
-    if not ops.is_traced(value) and not bool(value >= 0):
+    known = not ops.is_traced(value) and ops.is_on_host(value)  # nobody waits for an accelerator
+    if known and not bool(value >= 0):
         raise ValueError(_NOT_NEGATIVE.format(f"{name} with a value below"))
     return value
 
