@@ -159,3 +159,53 @@ def test_a_geometry_without_riesz_maps_refuses_what_needs_them():
     for operation in (X.riesz, X.riesz_inverse):
         with pytest.raises(NotImplementedError, match=r"Tilted has none\. Write `riesz"):
             operation(X.ones())
+
+
+def squared(ops, x, y):
+    """The inner product of a mass matrix."""
+    return ops.vdot(x, y + 0.5 * ops.flip(y))
+
+
+def mass(ops, x):
+    return x + 0.5 * ops.flip(x)
+
+
+def mass_inverse(ops, x):
+    return (x - 0.5 * ops.flip(x)) / 0.75
+
+
+WRONG = {
+    "positive": {"inner": lambda ops, x, y: -squared(ops, x, y)},
+    "conjugate symmetric": {"inner": lambda ops, x, y: ops.vdot(x, y + 0.5 * ops.roll(y, 1))},
+    "linear in its second argument": {
+        "inner": lambda ops, x, y: squared(ops, x, y) + 0.1 * ops.vdot(x, x) * ops.vdot(y, y)
+    },
+    "`riesz` of": {"riesz": lambda ops, x: x},
+    "`riesz_inverse` undoes": {"riesz_inverse": lambda ops, x: x},
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("wrong", [None, *WRONG])
+def test_strict_finds_what_is_no_inner_product(ops, dtype, wrong):
+    right = {"inner": squared, "riesz": mass, "riesz_inverse": mass_inverse}
+    written = right | WRONG.get(wrong, {})
+    methods = {
+        name: lambda self, ops, *xs, f=function: f(ops, *xs) for name, function in written.items()
+    }
+    geometry = type("Mass", (sc.InnerProduct,), methods)()
+    X = sc.DenseVectorSpace(40, sc.Context(ops, dtype), geometry)  # standard trusts
+    strict = X.ctx.convert(X.ctx, check_level="strict")
+    if wrong is None:
+        assert sc.DenseVectorSpace(40, strict, geometry) == X
+        return
+    with pytest.raises(sc.SpaceValidationError, match=wrong):
+        sc.DenseVectorSpace(40, strict, geometry)
+
+
+def test_strict_finds_an_inverse_of_another_operator(ops):
+    ctx = sc.Context(ops, "float64", check_level="strict")
+    X = sc.DenseVectorSpace(4, ctx)
+    M, W = (sc.DiagonalLinOp(ctx.asarray([2.0, 1.0, a, 3.0]), X) for a in (4.0, 0.25))
+    with pytest.raises(sc.SpaceValidationError, match="`riesz_inverse` undoes"):
+        sc.DenseVectorSpace(4, ctx, sc.OperatorInnerProduct(M, W))

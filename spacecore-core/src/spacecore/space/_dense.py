@@ -21,6 +21,7 @@ from spacecore.space._geometry import (
     InnerProduct,
     WeightedInnerProduct,
 )
+from spacecore.space._geometry_probe import probe_geometry
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -64,6 +65,8 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         self.geometry = geometry
         if self.ctx.check_level != "none":
             geometry.validate_for(self)
+        if self.ctx.check_level == "strict" and not self._is_weighted:
+            probe_geometry(self)
 
     def _prepare(self) -> None:
         state = vars(self)
@@ -74,9 +77,14 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         names = self._by_geometry
         if names is _DenseSpace._by_geometry:  # as nearly always: nothing was written anew
             state.update(bound)
-            state["_weighs"] = type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
+            state["_weighs"] = self._is_weighted
         else:
             state.update((name, bound[name]) for name in names if name in bound)
+
+    @property
+    def _is_weighted(self) -> bool:
+        """Whether the geometry is one of those that nothing can be wrong with but the weights."""
+        return type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
 
     def check_member(self, x: Any) -> None:
         _refuse_foreign(self.ops, self.shape, self.dtype, x)
