@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spacecore.backend import differs
+from spacecore.backend.eager import check_count
 from spacecore_jax._dtypes import default_integer, sanitize_dtype
 
 __all__ = ["RandomNumbers"]
@@ -33,6 +34,11 @@ class RandomNumbers:
         while number := number >> _WORD:
             key = jax.random.fold_in(key, np.uint32(number % 2**_WORD))
         return self._placed(key)
+
+    @staticmethod
+    @differs("JAX fails for a negative number of keys, in XLA's words")
+    def random_split(key: Any, /, num: int = 2) -> Any:
+        return jax.random.split(key, check_count(num))
 
     @_PLACED
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:

@@ -6,13 +6,14 @@ numbers of its own gets them here, with the meaning that the contract gives them
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from spacecore import _tree
 from spacecore.errors import CastError
 
-__all__ = ["RandomKey", "check_drawn", "fori_loop", "scan", "vmap", "while_loop"]
+__all__ = ["RandomKey", "check_count", "check_drawn", "fori_loop", "scan", "vmap", "while_loop"]
 
 
 def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
@@ -98,7 +99,7 @@ class RandomKey:
 
     def split(self, num: int = 2) -> tuple[RandomKey, ...]:
         """Return `num` keys with streams independent of each other and of this one's."""
-        return tuple(RandomKey(self.seed, (*self.path, i)) for i in range(num))
+        return tuple(RandomKey(self.seed, (*self.path, i)) for i in range(check_count(num)))
 
     def state(self) -> int:
         """Return 64 bits to seed another library's generator with."""
@@ -132,6 +133,20 @@ class RandomKey:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return RandomKey, (self.seed, self.path)
+
+
+def check_count(num: int) -> int:
+    """Return the number of keys that `random_split` is asked for.
+
+    Raises
+    ------
+    ValueError
+        If it is negative.
+    """
+    count = operator.index(num)
+    if count < 0:
+        raise ValueError(f"`random_split` makes no fewer than 0 keys. Got num={num!r}.")
+    return count
 
 
 def check_drawn(function: str, dtype: str) -> None:
@@ -203,18 +218,46 @@ def _stack(ops: Any, outputs: list[Any], axes: Any = 0) -> Any:
     first, structure = _tree.flatten(outputs[0])
     columns = zip(*(_tree.flatten(y)[0] for y in outputs), strict=True)
     where = _tree.broadcast_prefix(axes, outputs[0]) if first else []
-    stacked = [
-        ops.stack([ops.asarray(x) for x in column], axis=a)
+    joined = [
+        _same(ops, column) if a is None else ops.stack([ops.asarray(x) for x in column], axis=a)
         for column, a in zip(columns, where, strict=True)
     ]
-    return _tree.unflatten(structure, stacked)
+    return _tree.unflatten(structure, joined)
+
+
+def _same(ops: Any, column: tuple[Any, ...]) -> Any:
+    """The result that each slice has.
+
+    Raises
+    ------
+    ValueError
+        If the slices have different ones.
+    """
+    first = ops.asarray(column[0])
+    for other in column[1:]:
+        if other is not column[0] and not _equal(ops, first, ops.asarray(other)):
+            raise ValueError(
+                "`vmap` gives a result whole, with None in out_axes, that is the same for every "
+                "slice. Got different ones. Name an axis for it."
+            )
+    return first
+
+
+def _equal(ops: Any, x: Any, y: Any) -> bool:
+    """Whether two arrays hold the same, NaN in the same places."""
+    if x.shape != y.shape:
+        return False
+    return bool(ops.all((x == y) | ((x != x) & (y != y))))  # noqa: PLR0124
 
 
 def _empty(ops: Any, example: Any, axes: Any = 0) -> Any:
     """The result over no slices at all: a zero-length axis in each leaf."""
     leaves, structure = _tree.flatten(example)
     where = _tree.broadcast_prefix(axes, example)
-    empty = [_no_slices(ops, x, axis) for x, axis in zip(leaves, where, strict=True)]
+    empty = [
+        ops.asarray(x) if axis is None else _no_slices(ops, x, axis)
+        for x, axis in zip(leaves, where, strict=True)
+    ]
     return _tree.unflatten(structure, empty)
 
 

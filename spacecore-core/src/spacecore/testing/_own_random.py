@@ -51,6 +51,7 @@ def laws() -> Iterator[Case]:
     yield law("random_key[seeds-differ]", _seeds_differ)
     yield law("random_key[negative]", _refuses_negative)
     yield law("random_split[count]", _split_count)
+    yield law("random_split[negative-refused]", _negative_count)
     yield law("random_split[again]", _split_again)
     yield law("random_split[key-kept]", _split_keeps)
     for dtype in _DTYPES["random_normal"]:
@@ -150,6 +151,11 @@ def _split_count(ops: Any) -> None:
         assert len(keys) == count, f"expected {count} keys, got {len(keys)}"
         drawn = {on_host(ops.random_normal(k, (4,)), ops).tobytes() for k in keys}
         assert len(drawn) == count, f"expected {count} streams, got {len(drawn)}"
+
+
+def _negative_count(ops: Any) -> None:
+    check_raises(lambda: ops.random_split(ops.random_key(5), -1), ValueError)
+    assert len(ops.random_split(ops.random_key(5), 0)) == 0, "expected no keys for num=0"
 
 
 def _split_again(ops: Any) -> None:

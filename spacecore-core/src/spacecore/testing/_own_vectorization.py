@@ -16,6 +16,7 @@ __all__ = ["laws"]
 
 _A = np.arange(6.0).reshape(2, 3) - 1
 _B = np.array([2.0, -1.0, 0.5])
+_NAN_AT_END = np.array([1.0, 2.0, np.nan])
 _BOX = np.arange(12.0).reshape(2, 3, 2) / 4
 
 
@@ -41,6 +42,7 @@ def laws() -> Iterator[Case]:
     yield law("vmap[nothing-among-results]", _nothing_among_results)
     yield law("vmap[lengths-differ]", _refuses_lengths)
     yield law("vmap[nothing-mapped]", _refuses_nothing)
+    yield law("vmap[whole-result-of-a-slice-refused]", _refuses_sliced)
     yield law("jit[tree]", _jit_tree)
     yield law("jit[static-argument]", _jit_static)
     yield law("jit[twice]", _jit_twice)
@@ -114,6 +116,22 @@ def _mappings() -> Iterator[_Mapping]:
     yield _Mapping(
         "unmapped-result", lambda ops: lambda x, y: y, (_A, _B), np.stack([_B, _B]), (0, None)
     )
+    yield _Mapping(
+        "whole-result",
+        lambda ops: lambda x, y: (x + 1, {"u": 2 * y, "v": (y, x)}),
+        (_A, _B),
+        (_A + 1, {"u": 2 * _B, "v": (_B, _A.T)}),
+        in_axes=(0, None),
+        out_axes=(0, {"u": None, "v": (None, 1)}),
+    )
+    yield _Mapping(
+        "only-whole-results",
+        lambda ops: lambda x, y: (y, {"z": -y}),
+        (_A, _NAN_AT_END),
+        (_NAN_AT_END, {"z": -_NAN_AT_END}),
+        in_axes=(0, None),
+        out_axes=None,
+    )
     yield _Mapping("length-one", lambda ops: lambda x: x * x, (_A[:1],), _A[:1] ** 2)
     empty = np.zeros((0, 3))
     yield _Mapping(
@@ -161,6 +179,11 @@ def _refuses_lengths(ops: Any) -> None:
 
 def _refuses_nothing(ops: Any) -> None:
     check_raises(lambda: ops.vmap(lambda x: x, in_axes=None)(floats(ops, [1, 2])), ValueError)
+
+
+def _refuses_sliced(ops: Any) -> None:
+    mapped = ops.vmap(lambda x: (x, 2 * x), out_axes=(0, None))
+    check_raises(lambda: mapped(floats(ops, [1, 2])), ValueError)
 
 
 def _jit_tree(ops: Any) -> None:

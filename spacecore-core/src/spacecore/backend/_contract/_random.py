@@ -22,7 +22,13 @@ class RandomNumbers:
         raise NotImplementedError
 
     def random_split(self, key: Any, /, num: int = 2) -> Any:
-        """Return `num` keys, in a sequence, with independent streams."""
+        """Return `num` keys, in a sequence, with independent streams.
+
+        Raises
+        ------
+        ValueError
+            If `num` is negative.
+        """
         raise NotImplementedError
 
     def random_normal(self, key: Any, shape: Shape = (), /, dtype: DType | None = None) -> Array:

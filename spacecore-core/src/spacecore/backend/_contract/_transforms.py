@@ -27,13 +27,15 @@ class Vectorization:
             Takes and returns trees of arrays.
         in_axes : int, None, or a tree of these
             The mapped axis of each argument; None passes it whole.
-        out_axes : int or a tree of these
-            Where the new axis of each result goes.
+        out_axes : int, None, or a tree of these
+            Where the new axis of each result goes; None gives whole, once, a result that is the
+            same for every slice.
 
         Raises
         ------
         ValueError
-            If nothing is mapped, or mapped axes differ in length.
+            If nothing is mapped, mapped axes differ in length, or a result with None in
+            `out_axes` depends on the slice.
         """
         return eager.vmap(self, fn, in_axes, out_axes)
 
