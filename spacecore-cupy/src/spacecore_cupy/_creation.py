@@ -12,6 +12,7 @@ import cupy
 
 from spacecore.backend import differs
 from spacecore_cupy._device import on
+from spacecore_cupy._updates import refuse_imaginary
 
 __all__ = ["Creation"]
 
@@ -83,14 +84,17 @@ class Creation:
             return cupy.from_dlpack(x, device=(_DLPACK_CUDA, place.id), copy=copy)
 
     @staticmethod
-    @differs(_PLACED)
+    @differs(f"{_PLACED}; it drops imaginary parts")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        if dtype is not None:
+            refuse_imaginary(fill_value, cupy.dtype(dtype))
         with on(device):
             return cupy.full(shape, fill_value, dtype)
 
     @staticmethod
-    @differs(_LIKE)
+    @differs(f"{_LIKE}; it drops imaginary parts")
     def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        refuse_imaginary(fill_value, x.dtype if dtype is None else cupy.dtype(dtype))
         with on(x.device if device is None else device):
             return cupy.full_like(x, fill_value, dtype)
 

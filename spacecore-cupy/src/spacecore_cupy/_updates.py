@@ -9,7 +9,7 @@ import cupy
 from spacecore.backend import differs
 from spacecore.errors import CastError
 
-__all__ = ["Updates"]
+__all__ = ["Updates", "refuse_imaginary"]
 
 
 class Updates:
@@ -19,11 +19,7 @@ class Updates:
     @differs("CuPy updates in place")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         out = x.copy() if copy else x
-        if cupy.iscomplexobj(values) and out.dtype.kind in "iuf":
-            raise CastError(
-                f"Values written into an array keep their imaginary part. Got complex ones for "
-                f"{out.dtype}. Take the real part, `ops.real(values)`."
-            )
+        refuse_imaginary(values, out.dtype)
         out[index] = values
         return out
 
@@ -49,6 +45,20 @@ class Updates:
         else:
             cupy.add.at(out, index, added)
         return out
+
+
+def refuse_imaginary(values: Any, dtype: Any) -> None:
+    """Raise where complex values would be written into an array of a real dtype.
+
+    Raises
+    ------
+    CastError
+    """
+    if dtype.kind in "iuf" and cupy.iscomplexobj(values):
+        raise CastError(
+            f"Values written into an array keep their imaginary part. Got complex ones for "
+            f"{dtype}. Take the real part, `ops.real(values)`."
+        )
 
 
 _ATOMIC = {

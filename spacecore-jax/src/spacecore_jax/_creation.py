@@ -39,7 +39,6 @@ class Creation:
     empty = staticmethod(keeps_width(jnp.empty))
     empty_like = staticmethod(keeps_width(jnp.empty_like))
     eye = staticmethod(keeps_width(jnp.eye))
-    full_like = staticmethod(keeps_width(jnp.full_like))
     linspace = staticmethod(keeps_width(jnp.linspace))
     ones = staticmethod(keeps_width(jnp.ones))
     ones_like = staticmethod(keeps_width(jnp.ones_like))
@@ -82,7 +81,7 @@ class Creation:
             raise BufferError(str(error)) from error
 
     @staticmethod
-    @differs("JAX types a scalar weakly, and narrows a 64-bit dtype")
+    @differs("JAX types a scalar weakly, narrows a 64-bit dtype, and drops imaginary parts")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         if isinstance(fill_value, np.generic):
             fill_value = fill_value.item()
@@ -90,10 +89,20 @@ class Creation:
         if isinstance(fill_value, _SCALARS):
             natural = default_dtype_of(fill_value)
             target = natural if target is None else target
+            refuse_complex_to_real(natural, target)
             if device is None and _holds(target, natural):
                 lengths = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
                 return _filled(np.array(fill_value, target), lengths)
+        elif target is not None:
+            refuse_complex_to_real(_kind_of(fill_value), target)
         return jnp.full(shape, fill_value, dtype=target, device=device)
+
+    @staticmethod
+    @differs("JAX narrows a 64-bit dtype, and drops imaginary parts")
+    def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        target = x.dtype if dtype is None else sanitize_dtype(dtype)
+        refuse_complex_to_real(_kind_of(fill_value), target)
+        return jnp.full_like(x, fill_value, dtype=dtype, device=device)
 
     @staticmethod
     @differs("JAX narrows a 64-bit dtype, and drops imaginary parts")
@@ -147,6 +156,13 @@ def _from_scalar(obj: complex, dtype: Any, device: Any) -> Any:
 def _holds(dtype: Any, natural: Any) -> bool:
     """Whether scalars of the kind of one dtype fit into another, large numbers aside."""
     return dtype.kind in _HELD[natural.kind]
+
+
+def _kind_of(value: Any) -> Any:
+    """A dtype of the kind of a scalar or an array."""
+    if isinstance(value, jax.Array | np.ndarray | np.generic):
+        return value.dtype
+    return default_dtype_of(value) if isinstance(value, _SCALARS) else np.asarray(value).dtype
 
 
 @partial(jax.jit, static_argnums=1, inline=True)

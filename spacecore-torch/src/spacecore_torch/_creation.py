@@ -40,9 +40,11 @@ class Creation:
         return torch.zeros(shape, dtype=dtype, device=device)
 
     @staticmethod
-    @differs("Torch calls the shape `size`, and takes no int for it")
+    @differs("Torch calls the shape `size`, takes no int for it, and tells of an overflow of 1j")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
+        if type(fill_value) is complex and dtype is not None:
+            _refuse_imaginary(dtype)
         if dtype is None and device is None:  # to read None takes Torch a sixth of its time
             return torch.full(size, fill_value)
         return torch.full(size, fill_value, dtype=dtype, device=device)
@@ -147,6 +149,14 @@ class Creation:
             return from_foreign(x, device=device, copy=copy)
         except ConversionError as error:
             raise BufferError(str(error)) from error
+
+
+def _refuse_imaginary(dtype: torch.dtype) -> None:
+    if not dtype.is_complex and dtype is not torch.bool:
+        raise CastError(
+            f"Values written into an array keep their imaginary part. Got complex ones for "
+            f"{dtype}. Take the real part, `value.real`."
+        )
 
 
 def _from_tensor(x: torch.Tensor, dtype: Any, device: Any, copy: bool | None) -> torch.Tensor:

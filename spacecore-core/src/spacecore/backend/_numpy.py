@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from spacecore._typing import Array, DType, Scalar, Shape
+from spacecore._typing import Array, DType, Shape
 from spacecore.backend import _numpy_decompositions, _numpy_functions
 from spacecore.backend._declare import differs
 from spacecore.backend._dtypes import dtype_name
 from spacecore.backend._family import BackendFamily
-from spacecore.backend._numpy_functions import refuse_imaginary
+from spacecore.backend._numpy_functions import REAL_SCALARS, refuse_imaginary
 from spacecore.backend._numpy_vectors import blas_arithmetic, dot_products
 from spacecore.backend._ops import BackendOps
 from spacecore.backend._vectors import (
@@ -87,6 +87,8 @@ class NumpyOps(BackendOps):
     eigh = staticmethod(_numpy_decompositions.eigh)
     eps = staticmethod(_numpy_functions.eps)
     finfo = staticmethod(_numpy_functions.finfo)
+    full = staticmethod(_numpy_functions.full)
+    full_like = staticmethod(_numpy_functions.full_like)
     iinfo = staticmethod(_numpy_functions.iinfo)
     sort = staticmethod(_numpy_functions.sort)
     svd = staticmethod(_numpy_decompositions.svd)
@@ -127,20 +129,29 @@ class NumpyOps(BackendOps):
 
     @staticmethod
     @differs("NumPy updates in place")
-    def index_set(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
-        if values.dtype is not x.dtype if type(values) is _ARRAY else type(values) not in _REAL:
-            refuse_imaginary(values, x)
-        out: Any = np.array(x) if copy or not isinstance(x, np.ndarray) else x
+    def index_set(x: Array, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        # What is almost always true is asked in place: a call would take longer than the rest.
+        given = type(values)
+        if given is _ARRAY:
+            if values.dtype is not x.dtype:
+                refuse_imaginary(values, x.dtype)
+        elif given is not float and given not in REAL_SCALARS:
+            refuse_imaginary(values, x.dtype)
+        out: Any = _array(x) if copy or not isinstance(x, _ARRAY) else x
         out[index] = values
         return out
 
     @staticmethod
     @differs("NumPy updates in place, and `x[index] += values` adds once for a repeated index")
-    def index_add(x: Array, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
-        refuse_imaginary(values, x)
-        out: Any = np.array(x) if copy or not isinstance(x, np.ndarray) else x
-        added: Any = values
-        np.add.at(out, index, added)
+    def index_add(x: Array, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        given = type(values)
+        if given is _ARRAY:
+            if values.dtype is not x.dtype:
+                refuse_imaginary(values, x.dtype)
+        elif given is not float and given not in REAL_SCALARS:
+            refuse_imaginary(values, x.dtype)
+        out: Any = _array(x) if copy or not isinstance(x, _ARRAY) else x
+        _add_at(out, index, values)
         return out
 
     @differs("NumPy exports read-only and foreign-endian arrays only as copies")
@@ -284,8 +295,7 @@ def _csr(x: Array) -> Any:
     return sparse.csr_array(x)
 
 
-_ARRAY = np.ndarray
-_REAL = frozenset({bool, int, float})
+_ARRAY, _array, _add_at = np.ndarray, np.array, np.add.at  # found at once
 _FLOAT64 = np.dtype(np.float64)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "FloatLimits",
     "NumpyFFT",
     "NumpyLinalg",
+    "REAL_SCALARS",
     "VERSION",
     "aligned_copy",
     "argsort",
@@ -24,13 +25,18 @@ __all__ = [
     "diff",
     "eps",
     "finfo",
+    "full",
+    "full_like",
     "iinfo",
+    "matrix_rank",
     "refuse_imaginary",
     "sort",
     "take_along_axis",
 ]
 
 _ALIGNMENT = 64  # bytes, at which the libraries that compile want arrays to begin
+
+REAL_SCALARS = frozenset({bool, int, float, *(np.dtype(code).type for code in "?bhilqBHILQefdg")})
 
 VERSION = tuple(int(part) for part in np.__version__.split(".")[:2])
 
@@ -57,18 +63,49 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) ->
     return x.astype(dtype, copy=copy)
 
 
-def refuse_imaginary(values: Any, into: Any) -> None:
-    """Raise where complex values would be written into an array of real ones.
+@differs("NumPy drops imaginary parts with a warning")
+def full(
+    shape: Any,
+    fill_value: Any,
+    dtype: DType | None = None,
+    order: Any = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> Any:
+    if dtype is not None and type(fill_value) not in REAL_SCALARS:
+        refuse_imaginary(fill_value, np.dtype(dtype))
+    return np.full(shape, fill_value, dtype, order, device=device, like=like)
+
+
+@differs("NumPy drops imaginary parts with a warning")
+def full_like(
+    x: Any,
+    fill_value: Any,
+    dtype: DType | None = None,
+    order: Any = "K",
+    subok: bool = True,  # noqa: FBT002 - NumPy's signature
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
+    if type(fill_value) not in REAL_SCALARS:
+        refuse_imaginary(fill_value, x.dtype if dtype is None else np.dtype(dtype))
+    return np.full_like(x, fill_value, dtype, order, subok, shape, device=device)
+
+
+def refuse_imaginary(values: Any, dtype: Any) -> None:
+    """Raise where complex values would be written into an array of a real dtype.
 
     Raises
     ------
     CastError
     """
     whole = values.dtype.kind == "c" if isinstance(values, _ARRAYS) else type(values) is complex
-    if whole and into.dtype.kind in "iuf":
+    if whole and dtype.kind in "iuf":
         raise CastError(
             f"Values written into an array keep their imaginary part. Got complex ones for "
-            f"{into.dtype}. Take the real part, `ops.real(values)`."
+            f"{dtype}. Take the real part, `ops.real(values)`."
         )
 
 
@@ -174,10 +211,26 @@ def _dtype_of(subject: Any) -> Any:
 _ARRAYS = (np.ndarray, np.generic)
 
 
+@differs("NumPy before 2.4 finds no largest singular value where there is none")
+def matrix_rank(
+    x: Any,
+    tol: Any = None,
+    hermitian: bool = False,  # noqa: FBT002 - NumPy's signature
+    *,
+    rtol: Any = None,
+) -> Any:
+    if 0 in x.shape[-2:]:
+        return np.zeros(x.shape[:-2], np.int64)
+    return np.linalg.matrix_rank(x, tol, hermitian, rtol=rtol)
+
+
 class NumpyLinalg(LinalgNamespace):
     """`numpy.linalg`."""
 
     xp: ClassVar[Any] = np.linalg
+
+    if VERSION < (2, 4):
+        matrix_rank = staticmethod(matrix_rank)
 
     @staticmethod
     @differs("NumPy neglects singular values below 1e-15 by default, whatever the dtype")

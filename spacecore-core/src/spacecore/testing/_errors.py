@@ -50,6 +50,8 @@ def laws() -> Iterator[Case]:
     for target in ("float32", "int32", "float64"):
         check = partial(_complex_to_real, target)
         yield law(f"astype[complex64-to-{target}-refused]", check, dtypes=("complex64", target))
+    for name in ("full", "full_like"):
+        yield law(f"{name}[complex-into-real-refused]", partial(_complex_fill, name))
     for name in ("sum", "prod", "cumulative_sum", "cumulative_prod", "linalg.trace"):
         yield law(f"{name}[never-narrower]", partial(_never_narrower, name))
     yield law("squeeze[axis-longer-than-one]", _squeeze)
@@ -117,6 +119,7 @@ _CALLS: dict[str, Callable[[Any], Any]] = {
     "take_along_axis[float-indices]": lambda ops: ops.take_along_axis(
         _ones(ops, 2, 3), _ones(ops, 2, 1), axis=1
     ),
+    "moveaxis[two-to-one-place]": lambda ops: ops.moveaxis(_ones(ops, 2, 3, 4), (0, 1), (2, -1)),
     "zeros[unknown-keyword]": lambda ops: ops.zeros((2,), colour="red"),
 }
 
@@ -129,6 +132,18 @@ def _complex_to_real(target: str, ops: Any) -> None:
     """The imaginary part is never dropped silently; a warning is not a refusal."""
     z = put(ops, np.array([1 + 2j], "complex64"))
     check_raises(lambda: ops.astype(z, ops.sanitize_dtype(target)), TypeError, ValueError)
+
+
+def _complex_fill(name: str, ops: Any) -> None:
+    x = ops.zeros((2,), dtype=ops.float32)
+    first = x if name == "full_like" else (2,)
+    fill = partial(function_of(ops, name), first)
+    for dtype in (ops.float32, ops.int32):
+        check_raises(lambda d=dtype: fill(1 + 2j, dtype=d), TypeError, RuntimeError)
+    if name == "full_like":
+        check_raises(lambda: fill(1 + 2j), TypeError, RuntimeError)
+    got = ops.dtype_name(fill(1 + 2j, dtype=ops.complex64).dtype)
+    assert got == "complex64", f"expected complex64 as asked, got {got}"
 
 
 def _never_narrower(name: str, ops: Any) -> None:

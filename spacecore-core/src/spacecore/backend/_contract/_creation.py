@@ -139,7 +139,7 @@ class CreationFunctions:
         ----------
         x : object with `__dlpack__` and `__dlpack_device__`
         device : device, optional
-            That of `x` by default.
+            That of `x` by default, also for ops that name a device of their own.
         copy : bool, optional
             True always copies, False never does, None copies where it must. A result that is not
             a copy shares memory with `x`.
@@ -177,6 +177,11 @@ class CreationFunctions:
         Returns
         -------
         array, shape `shape`
+
+        Raises
+        ------
+        CastError
+            For a complex `fill_value` and a real dtype.
         """
         raise NotImplementedError
 
