@@ -192,13 +192,13 @@ def default_integer() -> Any:
 
 
 def accumulated(dtype: Any) -> Any:
-    """Return the dtype that sums of a dtype have: a narrow integer is widened to the default."""
-    if dtype.kind not in "iu":
+    """Return the dtype that sums of a dtype have: narrow integers are widened to the default."""
+    if dtype.kind not in "biu":
         return dtype
     default = default_integer()
     if dtype.itemsize >= default.itemsize:
         return dtype
-    return default if dtype.kind == "i" else _DTYPES[f"u{default.name}"]
+    return default if dtype.kind in "bi" else _DTYPES[f"u{default.name}"]
 
 
 def keeps_width(function: Callable[..., Any]) -> Callable[..., Any]:

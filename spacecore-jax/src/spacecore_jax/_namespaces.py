@@ -9,12 +9,19 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 
 from spacecore.backend import FFTNamespace, LinalgNamespace, differs
-from spacecore_jax._dtypes import keeps_width
+from spacecore_jax._dtypes import default_integer, keeps_width
 from spacecore_jax._products import FULL, linalg_products
 
 __all__ = ["JaxFFT", "JaxLinalg"]
 
 _full = linalg_products(FULL)
+
+
+@differs("JAX finds no largest singular value where there is none")
+def _matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
+    if 0 in x.shape[-2:]:
+        return jnp.zeros(x.shape[:-2], default_integer())
+    return jnp.linalg.matrix_rank(x, rtol)
 
 
 class JaxLinalg(LinalgNamespace):
@@ -30,6 +37,7 @@ class JaxLinalg(LinalgNamespace):
 
     matmul = staticmethod(_full["matmul"])
     matrix_power = staticmethod(_full["matrix_power"])
+    matrix_rank = staticmethod(_matrix_rank)
     tensordot = staticmethod(_full["tensordot"])
     trace = staticmethod(keeps_width(jnp.linalg.trace))
     vecdot = staticmethod(_full["vecdot"])

@@ -12,6 +12,7 @@ from jax.core import Tracer
 
 from spacecore.backend import BackendFamily, BackendOps, MatrixProducts, differs, dtype_name
 from spacecore_jax import _transfer
+from spacecore_jax._arrays import ArrayFunctions
 from spacecore_jax._autodiff import Autodiff
 from spacecore_jax._creation import Creation
 from spacecore_jax._decompositions import eigh, svd
@@ -47,7 +48,7 @@ _OTHERS = "abs expm1 log log10 log1p log2 sqrt"
 _COMPLEX_ENDS = "of complex numbers with infinite, NaN or -0 parts JAX gets only some right"
 
 
-class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendOps):
+class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMatrices, BackendOps):
     """JAX: compiled, differentiated and mapped, on CPU, GPU or TPU.
 
     Parameters
@@ -87,7 +88,6 @@ class JaxOps(Creation, Autodiff, RandomNumbers, Solves, SparseMatrices, BackendO
         "jvp": jax.jvp,
         "norm": jnp.linalg.norm,
         "permute_dims": jnp.transpose,
-        "random_split": jax.random.split,
         "ravel": jnp.ravel,
         "scan": jax.lax.scan,
         "solve": jnp.linalg.solve,

@@ -175,6 +175,15 @@ print("refused")
     assert run_python(code, JAX_ENABLE_X64="0", JAX_EXPLICIT_X64_DTYPES=mode) == "refused"
 
 
+def test_products_of_bools_are_counted_as_elsewhere():
+    x = ops.asarray([True, True, False])
+    with jax.enable_x64(True):
+        assert ops.cumulative_prod(x).dtype == ops.cumulative_sum(x).dtype == "int64"
+    with jax.enable_x64(False):
+        assert ops.cumulative_prod(x).dtype == ops.cumulative_sum(x).dtype == "int32"
+    assert ops.cumulative_prod(x).tolist() == [1, 1, 0]
+
+
 def test_dtypes_that_jax_lacks_are_named():
     with pytest.raises(sc.CastError, match="JAX has no dtype float128"):
         ops.sanitize_dtype("float128")

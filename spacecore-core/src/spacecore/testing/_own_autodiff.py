@@ -32,6 +32,7 @@ def laws() -> Iterator[Case]:
         yield law(f"grad[complex-{mode}]", partial(_grad_complex, mode))
         yield law(f"vjp[complex-{mode}]", partial(_vjp_complex, mode))
         yield law(f"jvp[complex-{mode}]", partial(_jvp_complex, mode))
+        yield law(f"jvp[complex-sign-{mode}]", partial(_derivative_of_sign, mode))
         yield law(f"linear_transpose[complex-{mode}]", partial(_transpose_complex, mode))
     yield law("grad[argnums]", _grad_argnums)
     yield law("grad[tree]", _grad_tree)
@@ -225,6 +226,19 @@ def _jvp_complex(mode: str, ops: Any) -> None:
     run = _made(ops, lambda z, t: ops.jvp(lambda u: m @ (u * u), (z,), (t,)), mode)
     got = run(complexes(ops, _Z), complexes(ops, h))
     check_tree(ops, tuple(got), (_C @ _Z**2, _C @ (2 * _Z * h)))
+
+
+def _derivative_of_sign(mode: str, ops: Any) -> None:
+    """The sign turns by the part of the direction across it; the derivative is self-adjoint."""
+    h = np.array([1.0, 1j, 0.5 - 1j])
+    sign = _Z / np.abs(_Z)
+    turned = 1j * sign * np.imag(np.conj(sign) * h) / np.abs(_Z)
+    z, t = complexes(ops, _Z), complexes(ops, h)
+    run = _made(ops, lambda z, t: ops.jvp(ops.sign, (z,), (t,)), mode)
+    check_tree(ops, tuple(run(z, t)), (sign, turned))
+    pull = _made(ops, lambda z, t: ops.vjp(ops.sign, z)[1](t)[0], mode)
+    check_tree(ops, pull(z, t), turned)
+    check_tree(ops, pull(0 * z, t), 0 * _Z)
 
 
 def _jvp_tree(ops: Any) -> None:
