@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore.errors import CastError
 from spacecore_torch._promotion import SCALARS, broadcastable, scalar_like
 
 __all__ = ["Elementwise"]
@@ -151,12 +152,33 @@ def _is_array_of(bound: Any, dtype: torch.dtype) -> bool:
     return bound is None or (type(bound) not in SCALARS and bound.dtype is dtype)
 
 
+def _refuse_kind(x: Any, dtype: torch.dtype) -> None:
+    """Raise for a bound of a higher kind than `x`, which a cast would change."""
+    if torch.can_cast(dtype, x.dtype):
+        return
+    raise CastError(
+        f"`clip` keeps the dtype of `x`, and its bounds are of that kind. Got {dtype} for "
+        f"{x.dtype}. Cast `x`, or round the bounds."
+    )
+
+
+def _within(bound: Any, dtype: torch.dtype) -> Any:
+    """Whole bounds, moved into the range of another whole dtype."""
+    if bound.dtype is dtype or bound.dtype not in _WHOLE or dtype not in _WHOLE:
+        return bound
+    one, other = _RANGES[bound.dtype], _RANGES[dtype]
+    return torch.clamp(bound, max(one[0], other[0]), min(one[1], other[1]))
+
+
 def _bound(x: Any, bound: Any) -> Any:
     """A bound of `clip` as an array of the dtype of `x`; one that nothing reaches is none."""
     if bound is None:
         return None
     if type(bound) not in SCALARS:
-        return bound.to(x.dtype)
+        _refuse_kind(x, bound.dtype)
+        return _within(bound, x.dtype).to(x.dtype)
+    if x.dtype in _WHOLE and type(bound) is float and not (isinf(bound) or bound.is_integer()):
+        _refuse_kind(x, torch.float64)
     if x.dtype in _WHOLE or (x.dtype in _REAL and isfinite(bound)):
         lowest, highest = _RANGES[x.dtype]
         bound = min(max(bound, lowest), highest)

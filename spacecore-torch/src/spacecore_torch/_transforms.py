@@ -56,6 +56,11 @@ class Transforms:
         # Else Torch makes a symbol of an integer when it first changes. Shapes are static then too.
         return torch.compile(fn, dynamic=False if static_argnames else None)
 
+    @differs("Torch compiles with `TorchOps(compile=True)` only")
+    def forget_compiled(self) -> None:
+        if ("compile", True) in self.options and "torch._dynamo" in sys.modules:
+            torch.compiler.reset()
+
     @staticmethod
     @differs("Torch returns the gradient beside auxiliary values that are tensors only")
     def grad(

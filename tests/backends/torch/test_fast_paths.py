@@ -53,6 +53,29 @@ def test_clip_of_integers(low, high, expected):
     assert found.tolist() == expected
 
 
+@pytest.mark.parametrize("bound", [1.5, NAN, torch.tensor(2.0), torch.tensor([1j, 0, 0])])
+def test_clip_of_integers_cuts_no_bound_short(bound):
+    x = torch.tensor([-5, 1, 9])
+    for bounds in ({"min": bound}, {"max": bound}):
+        with pytest.raises(sc.CastError, match="round the bounds"):
+            ops.clip(x, **bounds)
+
+
+def test_clip_of_integers_by_bounds_beyond_their_dtype():
+    x = torch.tensor([-5, 1, 9], dtype=torch.int8)
+    assert ops.clip(x, torch.tensor(-300), torch.tensor(300)).tolist() == [-5, 1, 9]
+    assert ops.clip(x, torch.tensor(2, dtype=torch.uint8), torch.tensor(5)).tolist() == [2, 2, 5]
+
+
+def test_transforms_of_nothing_keep_their_place_in_a_graph():
+    x = torch.zeros(0, 4, requires_grad=True)
+    for made in (ops.fft.rfft(x), ops.fft.fftn(x, axes=(1,)), ops.fft.irfft(x, n=6)):
+        ops.sum(ops.abs(made)).backward()
+        assert x.grad.shape == (0, 4)
+    with pytest.raises(RuntimeError, match="data points"):
+        ops.fft.fft(torch.zeros(2, 0))
+
+
 def test_clip_without_bounds_is_a_copy():
     x = torch.ones(2)
     assert torch.equal(ops.clip(x), x)

@@ -217,6 +217,28 @@ print(f(x).item(), ops.grad(f)(x).tolist(), seen[0], ops.supports("jit"))
 
 
 @needs_a_compiler
+def test_compiled_code_is_forgotten(run_python):
+    code = """
+import torch, spacecore as sc
+ops = sc.TorchOps(compile=True)
+ops.forget_compiled()
+f = ops.jit(lambda x: 2 * x)
+x = torch.ones(3)
+f(x)
+with torch.compiler.set_stance("fail_on_recompile"):
+    sc.TorchOps().forget_compiled()
+    print(f(x).tolist())
+    ops.forget_compiled()
+    try:
+        f(x)
+    except RuntimeError:
+        print("forgotten")
+print(f(x).tolist())
+"""
+    assert run_python(code).split("\n") == ["[2.0, 2.0, 2.0]", "forgotten", "[2.0, 2.0, 2.0]"]
+
+
+@needs_a_compiler
 def test_compiled_code_comes_to_the_same_numbers(run_python):
     """By what is wrapped: the compiler sees through it to Torch's functions."""
     code = """

@@ -31,6 +31,8 @@ def _one_axis() -> Iterator[Row]:
         call(array(5), norm="forward"),
         call(x, n=5, axis=1, norm="backward"),
         call(array(2, 4, layout="strided")),
+        call(array(0, 4)),
+        call(array(2, 4, 0), n=6, axis=1),
     )
     for name in ("fft", "ifft", "irfft", "hfft"):
         yield Row(name=f"fft.{name}", dtypes=COMPLEX, calls=calls, loose=10)
@@ -46,6 +48,8 @@ def _many_axes() -> Iterator[Row]:
         call(x, s=(3, 3), axes=(0, 1)),
         call(x, s=(3,), axes=(-1,), norm="ortho"),
         call(x, norm="forward"),
+        call(array(0, 2, 3), axes=(1, 2)),
+        call(array(0, 2, 3), s=(2, 4), axes=(-2, -1)),
         call(x, s=(-1, 3), axes=(0, 1)),
     )
     for name in ("fftn", "ifftn"):
