@@ -22,8 +22,10 @@ class SparseMatrices:
         x : sparse or dense array, shape (m, n)
             Sparse matrices of this library and of SciPy, and dense arrays of this library.
         format : str, optional
-            One of the backend's `sparse_formats`; by default the one it multiplies fastest, or
-            that of `x` if it is sparse already.
+            One of the backend's `sparse_formats`. By default a matrix of this library keeps its
+            own, and a dense array gets the first of `sparse_formats`. A matrix of SciPy keeps its
+            own where the backend has it, and gets CSR elsewhere; JAX always makes COO of it,
+            which it multiplies fastest.
         dtype : dtype, optional
             That of `x` by default.
         """
