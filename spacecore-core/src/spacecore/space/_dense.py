@@ -66,7 +66,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         if self.ctx.check_level != "none":
             geometry.validate_for(self)
         if self.ctx.check_level == "strict" and not self._is_weighted:
-            probe_geometry(self)
+            probe_geometry(geometry, self)
 
     def _prepare(self) -> None:
         state = vars(self)

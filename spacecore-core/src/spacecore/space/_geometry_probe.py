@@ -8,21 +8,21 @@ from spacecore.errors import SpaceValidationError
 from spacecore.space._draw import drawn
 
 if TYPE_CHECKING:
-    from spacecore.space._dense import _DenseSpace
+    from spacecore.space._base import Space
+    from spacecore.space._geometry import InnerProduct
 
 __all__ = ["probe_geometry"]
 
 
-def probe_geometry(space: _DenseSpace) -> None:
-    """Raise unless the geometry is an inner product with its own Riesz maps; traced ones pass.
+def probe_geometry(geometry: InnerProduct, space: Space) -> None:
+    """Raise unless a geometry is an inner product on a space; a traced one passes.
 
     Raises
     ------
     SpaceValidationError
         Says which law does not hold.
     """
-    ops, geometry = space.ops, space.geometry
-    name = type(geometry).__name__
+    ops, name = space.ops, type(geometry).__name__
     x, y = drawn(space, 2)
     own, other = geometry.inner(ops, x, x), geometry.inner(ops, y, y)
     if ops.is_traced(own):
@@ -43,7 +43,7 @@ def probe_geometry(space: _DenseSpace) -> None:
         _refuse(name, "is conjugate symmetric: <x, y> = conj <y, x>")
     if not abs(combined - a * mixed - squares[0]) <= bound:
         _refuse(name, "is linear in its second argument: <x, a y + x> = a <x, y> + <x, x>")
-    _probe_riesz(space, x, y, mixed, bound)
+    _probe_riesz(geometry, space, x, y, mixed, bound)
 
 
 def _refuse(name: str, law: str) -> NoReturn:
@@ -52,10 +52,11 @@ def _refuse(name: str, law: str) -> NoReturn:
     )
 
 
-def _probe_riesz(space: Any, x: Any, y: Any, mixed: complex, bound: float) -> None:
+def _probe_riesz(
+    geometry: InnerProduct, space: Space, x: Any, y: Any, mixed: complex, bound: float
+) -> None:
     """The same of the Riesz maps, as far as the geometry has them."""
-    ops, geometry = space.ops, space.geometry
-    name = type(geometry).__name__
+    ops, name = space.ops, type(geometry).__name__
     try:
         mapped = geometry.riesz(ops, y)
     except NotImplementedError:  # as `InnerProduct` says of a map that is not written
@@ -78,7 +79,7 @@ def _probe_riesz(space: Any, x: Any, y: Any, mixed: complex, bound: float) -> No
         )
 
 
-def _bound(space: Any, scale: float) -> float:
+def _bound(space: Space, scale: float) -> float:
     """Half way, in orders of magnitude, from rounding to what n random coordinates differ by."""
     eps: float = space.ops.eps(space.dtype)
     return (eps / max(space.size, 1) ** 0.5) ** 0.5 * scale
