@@ -22,7 +22,8 @@ def probe_geometry(geometry: InnerProduct, space: Space) -> None:
     SpaceValidationError
         Says which law does not hold.
     """
-    ops, name = space.ops, type(geometry).__name__
+    ops: Any = space.ops
+    name = type(geometry).__name__
     x, y = drawn(space, 2)
     own, other = geometry.inner(ops, x, x), geometry.inner(ops, y, y)
     if ops.is_traced(own):
@@ -56,7 +57,8 @@ def _probe_riesz(
     geometry: InnerProduct, space: Space, x: Any, y: Any, mixed: complex, bound: float
 ) -> None:
     """The same of the Riesz maps, as far as the geometry has them."""
-    ops, name = space.ops, type(geometry).__name__
+    ops: Any = space.ops
+    name = type(geometry).__name__
     try:
         mapped = geometry.riesz(ops, y)
     except NotImplementedError:  # as `InnerProduct` says of a map that is not written
