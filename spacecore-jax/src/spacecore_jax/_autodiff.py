@@ -74,7 +74,7 @@ class Autodiff:
         """Return the transpose, a function that raises `ValueError` where `fn` has none."""
         transpose = jax.linear_transpose(fn, *examples)
         partial: Any = jax.tree_util.Partial(_transposed, transpose)  # type: ignore[no-untyped-call]
-        return partial  # type: ignore[no-any-return]
+        return partial
 
 
 def _pull_back(transpose: Callable[[Any], Any], cotangent: Any) -> Any:
