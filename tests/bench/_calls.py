@@ -304,7 +304,10 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
 REMARKS: Mapping[str, str] = {
     "get_dtype": "raw reads an attribute, and ours is the least that a call in Python takes",
     "random_integers": "ours also checks that the range fits the dtype",
-    "device_of": "raw reads an attribute",
+    **dict.fromkeys(
+        ("device_of", "is_sparse", "ndim", "real", "shape", "size"),
+        "raw reads an attribute where the library has one",
+    ),
     "eigh": "raw fixes signs too; on JAX it doesn't, for it is not compiled",
     "svd": "raw fixes signs too; on JAX it doesn't, for it is not compiled",
     "sign": "raw keeps NaN too, by hand where Torch loses it",

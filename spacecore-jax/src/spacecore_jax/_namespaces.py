@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 
 from spacecore.backend import FFTNamespace, LinalgNamespace, differs
-from spacecore_jax._dtypes import default_integer, keeps_width
+from spacecore_jax._dtypes import default_integer, keeps_width, refuse_wide
 from spacecore_jax._products import FULL, linalg_products
 
 __all__ = ["JaxFFT", "JaxLinalg"]
@@ -22,6 +22,15 @@ def _matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
     if 0 in x.shape[-2:]:
         return jnp.zeros(x.shape[:-2], default_integer())
     return jnp.linalg.matrix_rank(x, rtol)
+
+
+@differs("JAX narrows a 64-bit dtype unless jax_enable_x64 is set")
+def _trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    if dtype is not None:
+        refuse_wide(dtype)
+    if offset == 0 and dtype is None:
+        return jnp.trace(x, axis1=-2, axis2=-1)  # which JAX finds compiled the fastest
+    return jnp.linalg.trace(x, offset=offset, dtype=dtype)
 
 
 class JaxLinalg(LinalgNamespace):
@@ -39,7 +48,7 @@ class JaxLinalg(LinalgNamespace):
     matrix_power = staticmethod(_full["matrix_power"])
     matrix_rank = staticmethod(_matrix_rank)
     tensordot = staticmethod(_full["tensordot"])
-    trace = staticmethod(keeps_width(jnp.linalg.trace))
+    trace = staticmethod(_trace)
     vecdot = staticmethod(_full["vecdot"])
 
     def __init__(self, products: Mapping[str, Callable[..., Any]] | None = None):

@@ -210,11 +210,13 @@ class NumpyOps(BackendOps):
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
-        check_drawn("random_normal", target.name)
+        if dtype is not None:
+            check_drawn("random_normal", target.name)
         draw = key.generator()
         real = self.real_dtype(target)
         if target == real:
-            return np.asarray(draw.standard_normal(shape, dtype=_drawn(real))).astype(real)
+            made = np.asarray(draw.standard_normal(shape, dtype=_drawn(real)))
+            return made.astype(real, copy=False)
         parts = np.asarray(draw.standard_normal((2, *shape), dtype=_drawn(real)))
         return ((parts[0] + 1j * parts[1]) * np.sqrt(0.5)).astype(target)
 
@@ -230,7 +232,8 @@ class NumpyOps(BackendOps):
         high: float = 1.0,
     ) -> Any:
         target = self.sanitize_dtype(dtype)
-        check_drawn("random_uniform", target.name)
+        if dtype is not None:
+            check_drawn("random_uniform", target.name)
         unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
         if low == 0 and high == 1 and unit.dtype == target:
             return unit
@@ -261,8 +264,8 @@ class NumpyOps(BackendOps):
 
     @differs("SciPy converts from a matrix, or makes one, by different functions")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: DType | None = None) -> Any:
-        if np.ndim(x) != 2:
-            raise ValueError(f"A sparse matrix has two axes. Got shape {np.shape(x)}.")
+        if x.ndim != 2:  # SciPy's arrays have up to two
+            raise ValueError(f"A sparse matrix has two axes. Got shape {x.shape}.")
         if dtype is not None and x.dtype.kind == "c" and np.dtype(dtype).kind != "c":
             raise CastError(
                 f"A cast keeps the imaginary part. Got {x.dtype} into {np.dtype(dtype)}. "
