@@ -179,7 +179,9 @@ class NumpyOps(BackendOps):
     @differs("an array on a GPU has to be asked for on the host; refusals are in our words")
     def import_dense(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
         try:
-            made = np.from_dlpack(x, device="cpu", copy=False if copy is False else None)
+            if copy is None:
+                return _from_dlpack(x, device="cpu")
+            made = _from_dlpack(x, device="cpu", copy=None if copy else False)
             return np.array(made) if copy else made  # NumPy's own copies of it are read-only
         except (BufferError, RuntimeError, ValueError) as error:
             raise ConversionError(
@@ -299,6 +301,7 @@ def _csr(x: Array) -> Any:
 
 
 _ARRAY, _array, _add_at = np.ndarray, np.array, np.add.at  # found at once
+_from_dlpack = np.from_dlpack
 _FLOAT64 = np.dtype(np.float64)
 
 
