@@ -209,3 +209,12 @@ def test_strict_finds_an_inverse_of_another_operator(ops):
     M, W = (sc.DiagonalLinOp(ctx.asarray([2.0, 1.0, a, 3.0]), X) for a in (4.0, 0.25))
     with pytest.raises(sc.SpaceValidationError, match="`riesz_inverse` undoes"):
         sc.DenseVectorSpace(4, ctx, sc.OperatorInnerProduct(M, W))
+
+
+def test_a_space_without_coordinates_has_every_geometry(ops):
+    ctx = sc.Context(ops, "float64", check_level="strict")
+    E = sc.DenseVectorSpace(0, ctx)
+    own = type("Own", (sc.InnerProduct,), {"inner": lambda self, ops, x, y: ops.vdot(x, y)})()
+    for geometry in (own, sc.OperatorInnerProduct(sc.IdentityLinOp(E))):
+        X = sc.DenseVectorSpace(0, ctx, geometry)
+        assert float(X.norm(X.zeros())) == 0
