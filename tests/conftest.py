@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -118,6 +121,29 @@ def seed(request: pytest.FixtureRequest) -> int:
 def rng(seed: int) -> np.random.Generator:
     """NumPy's generator, from the test's seed."""
     return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def frames() -> Callable[[Callable[[], object]], int]:
+    """How many Python frames of the package a call runs, at its second time."""
+    package = str(Path(sc.__file__).parent)
+
+    def counted(call: Callable[[], object]) -> int:
+        count = 0
+
+        def profile(frame: FrameType, event: str, _: object) -> None:
+            nonlocal count
+            count += event == "call" and frame.f_code.co_filename.startswith(package)
+
+        call()
+        sys.setprofile(profile)
+        try:
+            call()
+        finally:
+            sys.setprofile(None)
+        return count
+
+    return counted
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,9 @@ import copy
 import gc
 import pickle
 import shutil
-import sys
 import weakref
 from dataclasses import dataclass
 from inspect import signature
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -636,25 +634,7 @@ def test_no_reference_cycle(ops, view):
         gc.enable()
 
 
-def frames(call):
-    """How many Python frames of the package a call runs, at its second time."""
-    package = str(Path(sc.__file__).parent)
-    count = 0
-
-    def profile(frame, event, _):
-        nonlocal count
-        count += event == "call" and frame.f_code.co_filename.startswith(package)
-
-    call()
-    sys.setprofile(profile)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
-def test_a_checked_apply_runs_few_frames(ops):
+def test_a_checked_apply_runs_few_frames(ops, frames):
     A = dense(ops)
     x = A.domain.ones()
     assert frames(lambda: A.apply(x)) <= 5

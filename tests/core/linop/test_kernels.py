@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -25,25 +22,7 @@ def square(ctx, geometry=None):
     return sc.DenseLinOp(ctx.asarray([[1, 2], [3, 4]]), X)
 
 
-def frames(call):
-    """How many Python frames of the package a call runs, at its second time."""
-    package = str(Path(sc.__file__).parent)
-    count = 0
-
-    def profile(frame, event, _):
-        nonlocal count
-        count += event == "call" and frame.f_code.co_filename.startswith(package)
-
-    call()
-    sys.setprofile(profile)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
-def test_a_weighted_adjoint_runs_few_frames(wide):
+def test_a_weighted_adjoint_runs_few_frames(wide, frames):
     X, Y = (
         sc.DenseVectorSpace(2, wide, sc.WeightedInnerProduct(wide.asarray(weights)))
         for weights in ([1, 2], [3, 4])
@@ -58,7 +37,7 @@ def test_a_weighted_adjoint_runs_few_frames(wide):
     assert frames(lambda: X.riesz(x)) <= 2
 
 
-def test_a_weighted_sparse_adjoint_runs_as_few(wide):
+def test_a_weighted_sparse_adjoint_runs_as_few(wide, frames):
     if not wide.ops.allow_sparse:
         pytest.skip("has no sparse matrices")
     X, Y = (
