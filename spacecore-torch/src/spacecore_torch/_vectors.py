@@ -36,6 +36,7 @@ class Vectors:
             scale_and_add=_scale_and_add if on_host else _scale_and_add_by_tensor,
             product=_product,
             on_host=on_host,
+            slices_share=True,
         )
 
     @staticmethod

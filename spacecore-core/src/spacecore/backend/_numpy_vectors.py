@@ -33,6 +33,7 @@ def blas_arithmetic(dtype: Any) -> VectorArithmetic | None:
         scale_and_add=scale_and_add,
         product=lambda matrix: matrix.dot,
         on_host=True,
+        slices_share=True,
     )
 
 

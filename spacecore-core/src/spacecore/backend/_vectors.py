@@ -36,6 +36,8 @@ class VectorArithmetic(NamedTuple):
         if not given.
     array : callable
         The vector of a view.
+    slices_share : bool
+        Whether a slice of a vector shares its memory; not known to, if not given.
     """
 
     dot: Callable[[Any, Any], Any]
@@ -45,6 +47,7 @@ class VectorArithmetic(NamedTuple):
     on_host: bool
     view: Callable[[Any], Any] = _itself
     array: Callable[[Any], Any] = _itself
+    slices_share: bool = False
 
 
 def plain_arithmetic(ops: Any, example: Any) -> VectorArithmetic:

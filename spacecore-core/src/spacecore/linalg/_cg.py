@@ -15,7 +15,7 @@ from spacecore.linalg._problem import (
     in_coordinates,
     out_of_coordinates,
 )
-from spacecore.linalg._result import SolveResult
+from spacecore.linalg._result import SolveResult, solve_result
 from spacecore.linalg._watch import Watch
 from spacecore.linop import LinOp
 
@@ -117,15 +117,16 @@ def cg(
     start = None if x0 is None else in_coordinates(space, leading, x0)
     operands = Operands(A, preconditioner, start, tol, atol, steps)
     keep = steps + 1 if history else 0
+    every = check_every or 1
     if callback is None and not progress:
-        x, aux = solved(operands, rhs, len(leading), Options(keep, None, check_every or 1))
+        x, aux = solved(operands, rhs, len(leading), Options(keep, None, every))
     else:
-        with Watch("cg", space, leading, callback, check_every or 1, progress=progress) as watch:
-            x, aux = solved(operands, rhs, len(leading), Options(keep, watch, check_every or 1))
+        with Watch("cg", space, leading, callback, every, progress=progress) as watch:
+            x, aux = solved(operands, rhs, len(leading), Options(keep, watch, every))
     num_iters, residual_norm, target, code, norms = aux
     if leading and norms is not None:
         norms = A.ops.moveaxis(norms, -1, 0)
-    return SolveResult(
+    return solve_result(
         x=out_of_coordinates(space, leading, x),
         num_iters=num_iters,
         residual_norm=residual_norm,

@@ -1,6 +1,6 @@
 """Conjugate gradients on one vector, in place: for libraries whose arrays can be written into.
 
-Four vectors, and no other memory but what the operator takes. The residual is kept divided by a
+Five vectors, and no other memory but what the operator takes. The residual is kept divided by a
 power of two, so that squares neither overflow nor vanish whatever the units of the system.
 """
 
@@ -32,23 +32,21 @@ class Vectors(NamedTuple):
     precondition: Callable[[Any], Any] | None
     arithmetic: VectorArithmetic
 
-    def measured(self, v: Any) -> tuple[float, float]:
-        """The norm of v, whatever its units, and the power of two below it."""
+    def norm(self, v: Any) -> float:
+        """The norm of v, whatever its units."""
         if not v.shape[0]:  # BLAS takes no empty vectors
-            return 0.0, 1.0
+            return 0.0
         dot, view = self.arithmetic.dot, self.arithmetic.view
         held = view(v)
         squared = float(dot(held, held))
         if LEAST < squared < MOST:
-            size = sqrt(squared)
-            return size, _power_below(size)
+            return sqrt(squared)
         largest = float(self.ops.max(self.ops.abs(v)))
         if not 0 < largest < inf:
-            return largest, 1.0
+            return largest
         scale = _power_below(largest)
         held = view(v / scale)
-        size = scale * sqrt(max(float(dot(held, held)), 0.0))
-        return size, scale
+        return scale * sqrt(max(float(dot(held, held)), 0.0))
 
 
 # Between these a sum of squares has lost nothing to underflow or overflow, in single precision.
@@ -68,6 +66,21 @@ class Run(NamedTuple):
     status: SolveStatus | None
 
 
+class Workspace(NamedTuple):
+    """The vectors that a run changes.
+
+    Where slices share memory, d and r are the halves of `moved`, p and q those of `moving`, which
+    are what `view` gives of them; else they are None.
+    """
+
+    d: Any
+    r: Any
+    p: Any
+    q: Any
+    moved: Any
+    moving: Any
+
+
 def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, tuple[Any, ...]]:
     """Return x, and `(num_iters, residual_norm, target, code, history)`.
 
@@ -82,17 +95,16 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
     if x0 is None:
         x[:] = 0  # a fifth of what `zeros_like` costs for small vectors
     r = b if x0 is None else b - system.apply(x, ops.empty_like(b))
-    size, scale = system.measured(r)
-    target = atol + tol * (size if x0 is None else system.measured(b)[0])
-    look(0, size, x)
+    size = system.norm(r)
+    target = atol + tol * (size if x0 is None else system.norm(b))
+    look(0, size, lambda: x)
     k, status = 0, _judged(size, target)
-    q = ops.empty_like(b)
     steps = _steps if system.arithmetic.on_host else _steps_on_device
     while status is None and k < maxiter:
-        k, ended = steps(system, x, r / scale, q, scale, target, k, maxiter, look)
-        before = size
-        r = b - system.apply(x, q)
-        size, scale = system.measured(r)
+        before, scale = size, _power_below(size)
+        k, ended = steps(system, x, r / scale, scale, target, k, maxiter, look)
+        r = b - system.apply(x, ops.empty_like(b))
+        size = system.norm(r)
         status = _judged(size, target)
         if status is None and ended is not None:
             if ended is not SolveStatus.CONVERGED:
@@ -134,18 +146,17 @@ class _Looks:
         self.history: list[float] | None = [] if options.keep else None
         self.silent = self.watch is None and self.history is None
 
-    def __call__(self, k: int, size: float, x: Any) -> None:
+    def __call__(self, k: int, size: float, x: Callable[[], Any]) -> None:
         if self.history is not None:
             self.history.append(size)
         if self.watch is not None and k % self.every == 0:
-            self.watch(k, size, x)
+            self.watch(k, size, x())
 
 
 def _steps(
     system: Vectors,
     x: Any,
     r: Any,
-    q: Any,
     scale: float,
     target: float,
     k: int,
@@ -154,46 +165,90 @@ def _steps(
 ) -> Run:
     """Run the recurrence with a test at each step; x is changed, r is the scaled residual.
 
+    What x lacks is kept as `d = (x before - x) / scale` until the end. A step adds the same
+    multiple of the direction p to d as of A p to r: one call where the two lie in one array.
+    """
+    add_multiple, view = system.arithmetic.add_multiple, system.arithmetic.view
+    space = _workspace(system, r)
+    d = space.d
+    d[:], space.r[:] = 0, r
+    space.p[:] = r if system.precondition is None else system.precondition(r)
+
+    def told(step: int, squared: float) -> None:
+        look(step, sqrt(max(squared, 0.0)) * scale, lambda: x - scale * d)
+
+    limit = _limit(system.ops, r, target / scale)
+    run = _recurrence(system, space, limit, k, maxiter, None if look.silent else told)
+    add_multiple(view(d), view(x), r.shape[0], -scale)
+    return run
+
+
+def _workspace(system: Vectors, r: Any) -> Workspace:
+    ops, arithmetic, n = system.ops, system.arithmetic, r.shape[0]
+    if not arithmetic.slices_share:
+        return Workspace(*(ops.empty_like(r) for _ in range(4)), None, None)
+    memory, view = ops.empty((4 * n,), dtype=r.dtype, device=ops.device_of(r)), arithmetic.view
+    moved, moving = memory[: 2 * n], memory[2 * n :]
+    return Workspace(moved[:n], moved[n:], moving[:n], moving[n:], view(moved), view(moving))
+
+
+def _recurrence(  # noqa: C901 - a call for each of its few questions would cost more than asking
+    system: Vectors,
+    space: Workspace,
+    limit: float,
+    k: int,
+    maxiter: int,
+    told: Callable[[int, float], None] | None,
+) -> Run:
+    """Move d and r until ⟨r, r⟩ is at the limit; `told` hears of it at each step.
+
     Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res.
     Natl. Bur. Stand. 49 (1952), section 3. Of the direction p the loop holds `p unit / rho`, for
-    which `p = z + (rho / before) p` is the sum of two vectors, and the step `unit / curvature`:
-    a pass over memory less.
+    which `p = z + (rho / before) p` is the sum of two vectors, and the step is `unit / curvature`:
+    a call less again.
     """
     apply, precondition = system.apply, system.precondition
-    dot, add_multiple, scale_and_add, _, _, view, _ = system.arithmetic
-    limit, silent = _limit(system.ops, r, target / scale), look.silent
-    z = r if precondition is None else precondition(r)
-    p, n = system.ops.copy(z), r.shape[0]
-    held_x, held_r, held_z, held_p, held_q = view(x), view(r), view(z), view(p), view(q)
-    unit = rho = dot(held_r, held_z)
+    dot, add_multiple, scale_and_add, _, _, view, *_ = system.arithmetic
+    d, r, p, q, held_moved, held_moving = space
+    held_d, held_r, held_p, held_q = view(d), view(r), view(p), view(q)
+    held_z, n = held_r, r.shape[0]
+    unit = rho = dot(held_r, held_p)
     if not 0 < rho < inf:
         return Run(k, _breakdown(rho))
     least, most = rho / REACH, rho * REACH
+    # Between `usual` and `most` nothing is to be asked: not at the limit, and p near its size.
+    looked_at = limit if told is None and precondition is None else inf
+    usual = max(least, looked_at)
     for step in range(k + 1, maxiter + 1):
         product = apply(p, q)
-        if product is not q:
-            q, held_q = product, view(product)
+        if product is not q:  # it does not lie beside p
+            q, held_q, held_moving = product, view(product), None
         curvature = dot(held_p, held_q)
         if not 0 < curvature < inf:
             return Run(step - 1, _breakdown(curvature))
-        alpha = unit / curvature
-        add_multiple(held_p, held_x, n, alpha * scale)
-        add_multiple(held_q, held_r, n, -alpha)
-        squared = rho = dot(held_r, held_r)
-        if not silent:
-            look(step, sqrt(max(squared, 0.0)) * scale, x)
-        if squared <= limit:
-            return Run(step, SolveStatus.CONVERGED)
-        if precondition is not None:
-            held_z = view(precondition(r))
-            rho = dot(held_r, held_z)
-        if least < rho < most:
-            add_multiple(held_z, held_p, n, unit / rho)
-            continue
-        if not 0 < rho < inf:
-            return Run(step, _breakdown(rho))
-        scale_and_add(held_p, rho / unit, held_z)  # p has drifted from its size: now it is p itself
-        unit, least, most = rho, rho / REACH, rho * REACH
+        length = -unit / curvature
+        if held_moving is None:
+            add_multiple(held_p, held_d, n, length)
+            add_multiple(held_q, held_r, n, length)
+        else:
+            add_multiple(held_moving, held_moved, 2 * n, length)
+        rho = dot(held_r, held_r)
+        if not usual < rho < most:
+            if told is not None:
+                told(step, rho)
+            if rho <= limit:
+                return Run(step, SolveStatus.CONVERGED)
+            if precondition is not None:
+                held_z = view(precondition(r))
+                rho = dot(held_r, held_z)
+            if not least < rho < most:  # p has drifted from its size: here it becomes p itself
+                if not 0 < rho < inf:
+                    return Run(step, _breakdown(rho))
+                scale_and_add(held_p, rho / unit, held_z)
+                unit, least, most = rho, rho / REACH, rho * REACH
+                usual = max(least, looked_at)
+                continue
+        add_multiple(held_z, held_p, n, unit / rho)
     return Run(maxiter, None)
 
 
@@ -201,7 +256,6 @@ def _steps_on_device(
     system: Vectors,
     x: Any,
     r: Any,
-    q: Any,
     scale: float,
     target: float,
     k: int,
@@ -217,7 +271,7 @@ def _steps_on_device(
     as_array, limit = ops.asarray, _limit(ops, r, target / scale)
     where, minimum = ops.where, ops.minimum
     z = r if precondition is None else precondition(r)
-    p, n = ops.copy(z), r.shape[0]
+    p, q, n = ops.copy(z), ops.empty_like(r), r.shape[0]
     rho = as_array(dot(r, z))
     worst, none = rho, ops.zeros_like(rho)
     while k < maxiter:
@@ -234,7 +288,7 @@ def _steps_on_device(
             squared = float(rho if precondition is None else dot(r, r))
             size = sqrt(squared) * scale if squared >= 0 else nan
             if not look.silent:
-                look(k, size, x)
+                look(k, size, lambda: x)
             if 0 <= squared <= limit:
                 return Run(k, SolveStatus.CONVERGED)
             if not size < inf:
