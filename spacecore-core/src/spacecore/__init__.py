@@ -36,6 +36,7 @@ from spacecore.errors import (
     DuplicateBackendError,
     IncompatibleBackendError,
     PluginWarning,
+    SolveError,
     SpaceCoreError,
     SpaceValidationError,
     UnknownBackendError,
@@ -45,7 +46,7 @@ from spacecore.plugins import available_backends, register_ops, unregister_ops
 from spacecore.plugins._known import KNOWN_CLASSES
 
 if TYPE_CHECKING:
-    from spacecore.linalg import SolveError, SolveResult, SolveStatus, cg
+    from spacecore.linalg import SolveResult, SolveStatus, cg
     from spacecore.linop import (
         AdjointLinOp,
         BlockDiagonalLinOp,

@@ -18,6 +18,7 @@ __all__ = [
     "DuplicateBackendError",
     "IncompatibleBackendError",
     "PluginWarning",
+    "SolveError",
     "SpaceCoreError",
     "SpaceValidationError",
     "UnknownBackendError",
@@ -39,6 +40,10 @@ class CastError(SpaceCoreError, TypeError):
 
 class ConversionError(SpaceCoreError, TypeError):
     """An array or object can't cross to another backend as it is."""
+
+
+class SolveError(SpaceCoreError, RuntimeError):
+    """A solve did not converge; raised by `raise_for_status` alone."""
 
 
 class BackendError(SpaceCoreError):

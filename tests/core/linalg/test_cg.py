@@ -160,8 +160,33 @@ def test_what_is_no_operator_is_told_how_to_become_one(ctx):
     X = sc.DenseVectorSpace(3, ctx)
     with pytest.raises(TypeError, match=r"Got function\. Wrap a function: `MatrixFreeLinOp"):
         sc.cg(lambda x: x, X.ones())
-    with pytest.raises(TypeError, match=r"Wrap a matrix: `DenseLinOp"):
+    with pytest.raises(TypeError, match=r"Wrap a matrix: `DenseLinOp\(A, space, space\)"):
         sc.cg(ctx.eye(3), X.ones())
+    with pytest.raises(TypeError, match=r"Wrap a matrix: `SparseLinOp\(A, space, space\)"):
+        sc.cg(sparse.eye_array(3), X.ones())
+
+
+def test_what_is_of_no_space_is_named(ctx, make, rng):
+    A, b = make(ctx, spd(rng)), ctx.ones(8)
+    with pytest.raises(sc.SpaceValidationError, match=r"b: Expected shape"):
+        sc.cg(A, ctx.ones(7))
+    with pytest.raises(sc.SpaceValidationError, match=r"x0: Expected shape"):
+        sc.cg(A, b, x0=ctx.ones(7))
+
+
+def test_integers_are_refused_for_what_they_are(ctx):
+    whole = ctx.ops.asarray([1, 2, 3], dtype=ctx.ops.int64)
+    with pytest.raises(sc.SpaceValidationError, match="floating-point numbers. Got dtype int64"):
+        sc.cg(sc.DiagonalLinOp(whole), whole)
+
+
+@pytest.mark.parametrize("name", ["maxiter", "check_every"])
+def test_numbers_of_steps_are_whole(ctx, make, rng, name):
+    A, b = make(ctx, spd(rng)), ctx.ones(8)
+    with pytest.raises(TypeError, match=f"{name} is a whole number. Got float"):
+        sc.cg(A, b, **{name: 10.0})
+    with pytest.raises(ValueError, match=f"{name} is at least"):
+        sc.cg(A, b, **{name: -1})
 
 
 @pytest.mark.parametrize("name", ["tol", "atol"])

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from spacecore.linalg._cg import cg
-from spacecore.linalg._result import SolveError, SolveResult, SolveStatus
+from spacecore.linalg._result import SolveResult, SolveStatus
 
-__all__ = ["SolveError", "SolveResult", "SolveStatus", "cg"]
+__all__ = ["SolveResult", "SolveStatus", "cg"]

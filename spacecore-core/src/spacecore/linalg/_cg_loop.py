@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from spacecore.linalg._problem import (
     Operands,
     Options,
+    compiles_loops,
     inner_in_coordinates,
     least_believed,
     operator_in_coordinates,
@@ -94,6 +95,21 @@ class Problem:
         """Return the real inner products over the last axis, of what is real by theory."""
         return self.ops.real(self.weigh(x, y))
 
+    def history(self, size: Any) -> Any:
+        """Return what keeps residual norms: a list, or an array of all steps where compiled."""
+        ops = self.ops
+        if not compiles_loops(ops):
+            return [size]
+        room = ops.full((self.keep, *size.shape), ops.nan, dtype=size.dtype)
+        return ops.index_set(room, 0, size)
+
+    def kept(self, history: Any, k: Any, size: Any) -> Any:
+        """Return the history with the norm after step k."""
+        if type(history) is list:
+            history.append(size)
+            return history
+        return self.ops.index_set(history, k, size)
+
     def measured(self, v: Any) -> tuple[Any, Any]:
         """Return norms over the last axis, whatever the units, and what to divide vectors by.
 
@@ -130,7 +146,9 @@ def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, 
 
 def _finished(ops: Any, s: LoopState, target: Any) -> tuple[Any, tuple[Any, ...]]:
     code = ops.where(s.code == RUNNING, ops.full_like(s.code, MAX_ITERATIONS), s.code)
-    history = None if s.history is None else ops.moveaxis(s.history, 0, -1)
+    history = s.history
+    if history is not None:
+        history = ops.moveaxis(ops.stack(history) if type(history) is list else history, 0, -1)
     return s.x, (s.iters, s.size, target, code, history)
 
 
@@ -190,7 +208,7 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
         if t.history is None:
             return moved
         size = ops.sqrt(_squared(moved)) * s.scale
-        return moved._replace(history=ops.index_set(t.history, k, size))
+        return moved._replace(history=problem.kept(t.history, k, size))
 
     squared = None if problem.precondition is None else problem.inner(s.r, s.r)
     first = Step(s.k, s.x, s.r, s.p, s.rho, squared, one, s.history)
@@ -254,10 +272,7 @@ def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, A
     iters = ops.zeros(size.shape, dtype=ops.int32)
     code = ops.where(size <= target, iters + DONE, iters + RUNNING)
     code = ops.where(ops.isfinite(size), code, iters + NOT_FINITE)
-    history = None
-    if problem.keep:
-        history = ops.full((problem.keep, *size.shape), ops.nan, dtype=size.dtype)
-        history = ops.index_set(history, 0, size)
+    history = problem.history(size) if problem.keep else None
     k = ops.zeros((), dtype=ops.int32)
     return LoopState(k, x, r, None, None, size, iters, code, scale, history), target
 
@@ -284,8 +299,8 @@ def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopStat
     return s._replace(r=r, p=None, rho=None, size=size, code=code, scale=scale)
 
 
-def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
-    """One step of every running system.
+def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
+    """One step of every running system; its run ends at the norm `believed`.
 
     Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, J. Res.
     Natl. Bur. Stand. 49 (1952), section 3; preconditioned.
@@ -301,7 +316,7 @@ def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
     z, rho, squared = _measured(problem, r)
     size = ops.sqrt(rho if squared is None else squared) * s.scale
     p = z + (rho / ops.where(moves, s.rho, one))[..., None] * s.p
-    code = ops.where(size <= target, ops.full_like(s.code, DONE), s.code)
+    code = ops.where(size <= believed, ops.full_like(s.code, DONE), s.code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(s.code, NOT_FINITE))
     moved = LoopState(s.k, x, r, p, rho, size, s.iters + 1, code, s.scale, None)
     finite = ops.isfinite(curvature) & ops.isfinite(s.rho)
@@ -311,7 +326,7 @@ def _step(problem: Problem, s: LoopState, target: Any) -> LoopState:
     history = s.history
     if history is not None:
         kept = ops.where(moves, size, ops.full_like(size, ops.nan))
-        history = ops.index_set(history, s.k + 1, kept)
+        history = problem.kept(history, s.k + 1, kept)
     return chosen._replace(k=s.k + 1, history=history)
 
 
@@ -322,9 +337,10 @@ def _chosen(problem: Problem, mask: Any, one: LoopState, other: LoopState) -> Lo
 
     def pick(name: str) -> Any:
         new, old = getattr(one, name), getattr(other, name)
-        return old if new is old else where(column if name in "xrp" else mask, new, old)
+        return old if new is old else where(column if name in vectors else mask, new, old)
 
-    names = ("x", "r", "p", "rho", "size", "iters", "code", "scale")
+    vectors = ("x", "r", "p")
+    names = (*vectors, "rho", "size", "iters", "code", "scale")
     return other._replace(**{name: pick(name) for name in names})
 
 
@@ -334,7 +350,7 @@ def solve_watched(
     """Solve by compiled pieces, and call back between them; returns what `solve_in_loop` does."""
     if len(b.shape) - 1 > own:  # by `vmap`
         raise unseen(ops)
-    pieces = _pieces(ops)
+    pieces = _pieces(type(ops), ops)
     watch = options.watch
     static = {"own": own, "keep": options.keep}
     state, target = pieces["begin"](operands, b, **static)
@@ -351,8 +367,8 @@ def solve_watched(
 
 
 @cache
-def _pieces(ops: Any) -> dict[str, Any]:
-    """The parts of the loop, each compiled once for a structure."""
+def _pieces(cls: type, ops: Any) -> dict[str, Any]:
+    """The parts of the loop, each compiled once for a structure where loops are."""
 
     def begin(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
         return _begin(_plain(operands, b, own, keep), operands.x0, operands.tol, operands.atol)
@@ -371,6 +387,8 @@ def _pieces(ops: Any) -> dict[str, Any]:
         return _judge(_plain(operands, b, own, keep), s, before, target)
 
     made = {"begin": begin, "restart": restart, "advance": advance, "judge": judge}
+    if not compiles_loops(ops):
+        return made
     return {name: ops.jit(piece, static_argnames=("own", "keep")) for name, piece in made.items()}
 
 

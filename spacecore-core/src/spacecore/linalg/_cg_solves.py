@@ -12,6 +12,7 @@ from spacecore.linalg._cg_loop import Problem, solve_in_loop, solve_watched
 from spacecore.linalg._problem import (
     Operands,
     Options,
+    compiles_loops,
     operator_in_coordinates,
     riesz_in_coordinates,
 )
@@ -34,34 +35,24 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
     options : Options
     """
     ops = operands.A.ops
-    compiles, differentiates = _facts(ops)
-    if not compiles:
-        if own == 0 and not differentiates:
+    if not compiles_loops(ops):
+        if own == 0 and ops.bindings()["custom_linear_solve"].how == "default":
             return solve_in_place(operands, b, options)
         return _differentiable(operands, b, own, options, compiles=False)
     if options.watch is None:
-        x, aux = _compiled(ops)(operands, b, own=own, keep=options.keep)
+        x, aux = _compiled(type(ops), ops)(operands, b, own=own, keep=options.keep)
         return x, aux
     if ops.is_traced(b):
         raise unseen(ops)
     return solve_watched(ops, operands, b, own, options)
 
 
-def _facts(ops: BackendOps) -> tuple[bool, bool]:
-    """Whether loops are compiled, and whether a backend has derivatives through a solve.
-
-    One that changes vectors in place does so, whatever else it compiles.
-    """
-    bindings = ops.bindings()
-    return (
-        "jit" in ops.capabilities and bindings["vector_arithmetic"].how == "default",
-        bindings["custom_linear_solve"].how != "default",
-    )
-
-
 @cache
-def _compiled(ops: BackendOps) -> Callable[..., Any]:
-    """The whole solve, compiled once for each structure of its operands."""
+def _compiled(cls: type[BackendOps], ops: BackendOps) -> Callable[..., Any]:
+    """The whole solve, compiled once for each structure of its operands.
+
+    Of the class too: a backend that is registered anew is equal to the one before.
+    """
 
     def cg(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
         return _differentiable(operands, b, own, Options(keep, None, 1), compiles=True)

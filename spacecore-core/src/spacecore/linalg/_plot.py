@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ MOST_LINES = 50  # more than that are a cloud
 def draw(solver: str, norms: Any, targets: Any, ax: Any, label: str) -> Any:
     """Draw residual norms, shape (steps, ...), and the norms to reach; returns the axes."""
     if ax is None:
+        if find_spec("matplotlib") is None:
+            raise ImportError("Drawing needs Matplotlib: `pip install matplotlib`.")
         from matplotlib import pyplot as plt
 
         ax = plt.figure(figsize=(6, 3.5), layout="constrained").add_subplot()

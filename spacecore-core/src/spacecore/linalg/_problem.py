@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from spacecore._typing import DType, Shape, type_name
-from spacecore.backend import BackendOps
+from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.linop import LinOp
 from spacecore.plugins import ops_of_array
@@ -22,6 +22,7 @@ __all__ = [
     "check_steps",
     "check_system",
     "checked_tolerance",
+    "compiles_loops",
     "in_coordinates",
     "inner_in_coordinates",
     "least_believed",
@@ -116,15 +117,25 @@ def check_steps(maxiter: int | None, check_every: int | None, default: int) -> i
 
     Raises
     ------
+    TypeError
+        If something is no whole number.
     ValueError
         For a negative number.
     """
-    if check_every is not None and index(check_every) < 1:
-        raise ValueError(f"check_every is at least 1. Got {check_every}.")
-    steps = default if maxiter is None else index(maxiter)
-    if steps < 0:
-        raise ValueError(f"maxiter is at least 0. Got {maxiter}.")
+    if check_every is not None:
+        _whole("check_every", check_every, 1)
+    steps = default if maxiter is None else _whole("maxiter", maxiter, 0)
     return min(steps, MOST_STEPS)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    try:
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number. Got {type_name(value)}.") from None
+    if number < least:
+        raise ValueError(f"{name} is at least {least}. Got {number}.")
+    return number
 
 
 def check_system(solver: str, A: LinOp, b: Any, x0: Any, preconditioner: LinOp | None) -> Shape:
@@ -133,7 +144,8 @@ def check_system(solver: str, A: LinOp, b: Any, x0: Any, preconditioner: LinOp |
     Raises
     ------
     SpaceValidationError
-        If A is not square or can't be Hermitian, or something is not of its space.
+        If A is not square or can't be Hermitian, its numbers are integers, or something is not of
+        its space.
     TypeError
         If A or the preconditioner is no operator.
     """
@@ -144,17 +156,40 @@ def check_system(solver: str, A: LinOp, b: Any, x0: Any, preconditioner: LinOp |
         raise SpaceValidationError(
             f"`{solver}` needs A.domain == A.codomain. Got {space!r} and {A.codomain!r}."
         )
+    if not _has_fractions(A.ops, space.dtype):
+        raise SpaceValidationError(
+            f"`{solver}` divides, so it needs a space of floating-point numbers. Got dtype "
+            f"{dtype_name(space.dtype)}. Make A of floating-point numbers."
+        )
     if A.is_hermitian() is False:
         raise SpaceValidationError(f"`{solver}` needs A = A.H. Got {A!r}, which is not Hermitian.")
     if preconditioner is not None:
         _check_preconditioner(solver, space, preconditioner)
-    leading = space.check_batch(b)
-    if x0 is not None and space.check_batch(x0) != leading:
+    leading = _leading("b", space, b)
+    if x0 is not None and (own := _leading("x0", space, x0)) != leading:
         raise SpaceValidationError(
-            f"`{solver}` needs one x0 for each right-hand side. Got leading axes "
-            f"{space.check_batch(x0)} for x0 and {leading} for b."
+            f"`{solver}` needs one x0 for each right-hand side. Got leading axes {own} for x0 "
+            f"and {leading} for b."
         )
     return leading
+
+
+def _leading(name: str, space: Space, x: Any) -> Shape:
+    try:
+        return space.check_batch(x)
+    except SpaceValidationError as error:
+        raise SpaceValidationError(f"{name}: {error}") from None
+
+
+def _has_fractions(ops: BackendOps, dtype: DType) -> bool:
+    known = _FRACTIONS.get(dtype)
+    if known is None:
+        known = _FRACTIONS[dtype] = ops.isdtype(dtype, ("real floating", "complex floating"))
+    return known
+
+
+_FRACTIONS: dict[DType, bool] = {}
+"""Whether the numbers of a dtype have fractions, of those asked for so far."""
 
 
 def _check_preconditioner(solver: str, space: Space, preconditioner: Any) -> None:
@@ -172,7 +207,9 @@ def _no_operator(solver: str, name: str, given: object) -> str:
     if isinstance(given, FunctionType):
         cure = f"Wrap a function: `MatrixFreeLinOp({name}, {name}, space, space)`."
     else:
-        cure = "Wrap a matrix: `DenseLinOp(matrix, space)`."
+        ops = ops_of_array(given)
+        kind = "SparseLinOp" if ops is not None and ops.is_sparse(given) else "DenseLinOp"
+        cure = f"Wrap a matrix: `{kind}({name}, space, space)`."
     return f"`{solver}` takes {name} as a LinOp. Got {type_name(given)}. {cure}"
 
 
@@ -260,6 +297,11 @@ def riesz_in_coordinates(space: Space, leading: Shape, *, inverse: bool) -> Map 
     return mapped
 
 
+def compiles_loops(ops: BackendOps) -> bool:
+    """Whether a whole solve is compiled: not where vectors are changed in place."""
+    return "jit" in ops.capabilities and ops.bindings()["vector_arithmetic"].how == "default"
+
+
 def least_believed(ops: BackendOps, dtype: DType) -> float:
-    """Return how small a recurred residual may become, over the true one that it began with."""
+    """Return how small the recurrence's residual may become, over the true one it began with."""
     return ops.eps(dtype) / 8

@@ -8,9 +8,9 @@ from typing import Any
 from spacecore._structure import LEAF, spec_of
 from spacecore._value import Value
 from spacecore.backend import BackendOps
-from spacecore.errors import SpaceCoreError
+from spacecore.errors import SolveError
 
-__all__ = ["SolveError", "SolveResult", "SolveStatus", "solve_result"]
+__all__ = ["SolveResult", "SolveStatus", "solve_result"]
 
 
 class SolveStatus(Enum):
@@ -26,7 +26,7 @@ class SolveStatus(Enum):
     MAX_ITERATIONS = "The iterations ran out. Raise maxiter, loosen tol, or precondition."
     NOT_POSITIVE_DEFINITE = (
         "A direction of zero or negative curvature was met: the operator or the preconditioner is "
-        "not positive definite. Use minres or gmres."
+        "not positive definite. Check their signs."
     )
     STAGNATED = (
         "The residual can't be reduced further in this precision. Loosen tol, or use a wider dtype."
@@ -43,10 +43,6 @@ class SolveStatus(Enum):
 _STATUSES = tuple(SolveStatus)
 
 
-class SolveError(SpaceCoreError, RuntimeError):
-    """A solve did not converge; raised by `raise_for_status` alone."""
-
-
 class SolveResult(
     Value,
     data=("x", "num_iters", "residual_norm", "target", "code", "history"),
@@ -60,7 +56,7 @@ class SolveResult(
     Attributes
     ----------
     x : element of the space, or batch of them
-        The solution; the best there is where the solve did not converge.
+        The solution; where the solve did not converge, where it stopped.
     num_iters : int or array
         Products with the operator that moved the solution.
     residual_norm : float or array
@@ -70,8 +66,9 @@ class SolveResult(
     code : int or array
         The code of the status.
     history : array or None
-        Residual norms by the recurrence, the starting one first, shape (steps + 1, ...). Compiled
-        loops leave room for the steps that were allowed, and NaN where none was taken.
+        Residual norms by the recurrence, the starting one first, shape (steps + 1, ...), and NaN
+        where a system of a batch took no step. Where loops are compiled there is room for all
+        steps that were allowed.
     solver : str
     """
 
@@ -146,13 +143,23 @@ class SolveResult(
     def __repr__(self) -> str:
         if self.ops.is_traced(self.code):
             return f"SolveResult({self.solver}, traced)"
-        codes = self._codes()
+        return f"SolveResult({self.solver}: {self._outcome()})"
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        if self.ops.is_traced(self.code):
+            return super()._shown()
+        names = ("x", "num_iters", "residual_norm", "target", "history")
+        return self._outcome(), {}, {name: getattr(self, name) for name in names}
+
+    def _outcome(self) -> str:
         if isinstance(self.status, SolveStatus):
+            steps = int(self.num_iters)
             return (
-                f"SolveResult({self.solver}: {self.status} after {int(self.num_iters)} iterations, "
-                f"residual {float(self.residual_norm):.3g})"
+                f"{self.status} after {steps} iteration{'s' if steps != 1 else ''}, "
+                f"residual {float(self.residual_norm):.3g}"
             )
-        return f"SolveResult({self.solver}: {codes.count(0)} of {len(codes)} systems converged)"
+        codes = self._codes()
+        return f"{codes.count(0)} of {len(codes)} systems converged"
 
 
 _OF_ARRAYS = dict.fromkeys(SolveResult._data, LEAF)
