@@ -192,8 +192,8 @@ def test_numbers_of_steps_are_whole(ctx, make, rng, name):
 @pytest.mark.parametrize("name", ["tol", "atol"])
 def test_a_tolerance_is_a_number(ctx, make, rng, name):
     A, b = make(ctx, spd(rng)), ctx.ones(8)
-    for bad in (-1, -1.0, math.nan, np.float32(-1), ctx.asarray(-1.0)):
-        with pytest.raises(ValueError, match=f"A tolerance is a number of at least 0. Got {name}"):
+    for bad in (-1, -1.0, math.nan, math.inf, np.float32(-1), ctx.asarray(-1.0)):
+        with pytest.raises(ValueError, match=f"number of at least 0, and finite. Got {name}"):
             sc.cg(A, b, **{name: bad})
     for bad in (None, "1e-6", 1j, ctx.ops.asarray(1j)):
         with pytest.raises(TypeError, match=f"Got {name} of type"):
@@ -231,6 +231,41 @@ def test_what_is_not_positive_definite_is_a_status(ctx, make, spectrum):
     result = sc.cg(make(ctx, np.diag(spectrum)), ctx.ones(3))
     assert result.status is sc.SolveStatus.NOT_POSITIVE_DEFINITE
     assert np.all(np.isfinite(ctx.ops.to_numpy(result.x)))
+
+
+def singular_systems():
+    """A zero on the diagonal, and periodic differences, with right-hand sides out of reach."""
+    ring = 2 * np.eye(50) - np.roll(np.eye(50), 1, axis=0) - np.roll(np.eye(50), -1, axis=0)
+    rng = np.random.default_rng(0)
+    return [(np.diag([1.0, 2, 3, 0, 5, 6]), np.ones(6)), (ring, rng.standard_normal(50))]
+
+
+@pytest.mark.parametrize("system", singular_systems(), ids=["diagonal", "ring"])
+def test_what_is_singular_does_not_blow_up(ctx, make, system):
+    matrix, b = system
+    A, rhs = make(ctx, matrix), ctx.asarray(b)
+    for result in (sc.cg(A, rhs), sc.cg(A, ctx.ops.stack([rhs, rhs]))):
+        codes = np.atleast_1d(ctx.ops.to_numpy(ctx.ops.asarray(result.code)))
+        assert set(codes) == {sc.SolveStatus.NOT_POSITIVE_DEFINITE.code}
+        assert np.abs(ctx.ops.to_numpy(result.x)).max() < 1e4
+
+
+def test_what_is_singular_and_within_reach_is_solved(ctx, make):
+    matrix, b = singular_systems()[1]
+    result = sc.cg(make(ctx, matrix), ctx.asarray(b - b.mean()))
+    assert result.status is sc.SolveStatus.CONVERGED
+
+
+def test_zero_is_solved_by_zero_from_anywhere(ctx, make, rng):
+    A, start = make(ctx, spd(rng)), ctx.asarray(rng.standard_normal(8))
+    result = sc.cg(A, 0 * start, x0=start)
+    assert (result.status, int(result.num_iters)) == (sc.SolveStatus.CONVERGED, 0)
+    assert float(result.residual_norm) == 0
+    assert not np.any(ctx.ops.to_numpy(result.x))
+    starts = ctx.ops.stack([start, start])
+    many = sc.cg(A, ctx.ops.stack([0 * start, start]), x0=starts)
+    assert ctx.ops.to_numpy(many.converged).tolist() == [True, True]
+    assert not np.any(ctx.ops.to_numpy(many.x)[0])
 
 
 def test_indefinite_preconditioner_is_a_status(ctx, make, rng):

@@ -159,18 +159,38 @@ def test_a_stack_of_operators_by_vmap(ctx, make, rng):
     assert ops.to_numpy(steps).tolist() == singles
 
 
+def test_a_restart_in_a_batch_waits_for_nobodys_steps(ctx):
+    """The first system needs a restart; the second takes all steps that it may."""
+    X = sc.DenseVectorSpace(60, ctx)
+    A = sc.DiagonalLinOp(ctx.asarray(np.geomspace(1, 1e6, 60)), X)
+    bs, starts = np.ones((2, 60)), np.zeros((2, 60))
+    bs[0, 4:] = 0
+    starts[0, :4] = [1e9, -2e9, 3e9, 7e8]
+    both, x0 = ctx.asarray(bs), ctx.asarray(starts)
+    alone = [sc.cg(A, both[i], x0=x0[i], tol=1e-10, maxiter=60, history=True) for i in range(2)]
+    many = sc.cg(A, both, x0=x0, tol=1e-10, maxiter=60, history=True)
+    assert [int(code) for code in many.code] == [int(each.code) for each in alone] == [0, 1]
+    assert [int(k) for k in many.num_iters] == [int(each.num_iters) for each in alone]
+    for i, each in enumerate(alone):
+        norms, kept = (ctx.ops.to_numpy(h) for h in (each.history, many.history[:, i]))
+        count = int(each.num_iters) + 1
+        assert np.allclose(kept[:4], norms[:4], rtol=1e-3)
+        assert np.isfinite(kept).sum() == np.isfinite(norms).sum() == count
+        assert np.isfinite(kept[:count]).all()
+
+
 def test_what_is_refused(ctx, make, rng):
     X, Y = sc.DenseVectorSpace(3, ctx), sc.DenseVectorSpace(4, ctx)
     A, b = make(ctx, np.eye(3)), ctx.ones(3)
     skew = sc.DenseLinOp(ctx.asarray(np.ones((4, 3))), X, Y)
     cases = [
-        (TypeError, r"`cg` takes A as a LinOp\. Got .*DenseLinOp\(matrix, space\)", (b, b), {}),
+        (TypeError, r"`cg` takes A as a LinOp\. Got .*DenseLinOp\(A, space, space\)", (b, b), {}),
         (sc.SpaceValidationError, r"needs A\.domain == A\.codomain", (skew, b), {}),
         (sc.SpaceValidationError, r"shape \(3,\)", (A, ctx.ones(4)), {}),
         (sc.SpaceValidationError, "one x0 for each", (A, ctx.ones((2, 3))), {"x0": b}),
         (TypeError, "takes preconditioner as a LinOp", (A, b), {"preconditioner": b}),
         (sc.SpaceValidationError, "maps A.domain to itself", (A, b), {"preconditioner": skew}),
-        (ValueError, r"at least 0\. Got tol=-1", (A, b), {"tol": -1}),
+        (ValueError, r"at least 0, and finite\. Got tol=-1", (A, b), {"tol": -1}),
         (ValueError, r"maxiter is at least 0\. Got -2", (A, b), {"maxiter": -2}),
         (ValueError, r"check_every is at least 1\. Got 0", (A, b), {"check_every": 0}),
     ]

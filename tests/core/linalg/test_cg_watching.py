@@ -72,6 +72,13 @@ def test_progress_is_a_line(ctx, system, capsys, monkeypatch, installed):
     assert shown.err.endswith("\n")
 
 
+def test_progress_of_no_system(ctx, system, capsys):
+    A, b = system
+    result = sc.cg(A, ctx.zeros((0, *b.shape)), progress=True)
+    assert tuple(result.code.shape) == (0,)
+    assert "cg" in capsys.readouterr().err
+
+
 def test_result_prints_itself(ctx, system):
     A, b = system
     assert repr(sc.cg(A, b, maxiter=3)).startswith(

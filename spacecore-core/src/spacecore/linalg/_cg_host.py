@@ -53,6 +53,8 @@ class Vectors(NamedTuple):
 LEAST, MOST = 1e-24, 1e24
 # How far from its size a vector may be held before it is brought back.
 REACH = 2.0**16
+# A curvature that much smaller than what is usual is looked at.
+DOUBTFUL = 2.0**-20
 
 
 def _power_below(size: float) -> float:
@@ -94,9 +96,14 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
     x = ops.empty_like(b) if x0 is None else ops.copy(x0)
     if x0 is None:
         x[:] = 0  # a fifth of what `zeros_like` costs for small vectors
-    r = b if x0 is None else b - system.apply(x, ops.empty_like(b))
-    size = system.norm(r)
-    target = atol + tol * (size if x0 is None else system.norm(b))
+    r, size = b, system.norm(b)
+    target = atol + tol * size
+    if x0 is not None:
+        if size == 0:
+            x[:] = 0  # the solution, which no steps from elsewhere reach
+        else:
+            r = b - system.apply(x, ops.empty_like(b))
+            size = system.norm(r)
     look(0, size, lambda: x)
     k, status = 0, _judged(size, target)
     steps = _steps if system.arithmetic.on_host else _steps_on_device
@@ -192,7 +199,7 @@ def _workspace(system: Vectors, r: Any) -> Workspace:
     return Workspace(moved[:n], moved[n:], moving[:n], moving[n:], view(moved), view(moving))
 
 
-def _recurrence(  # noqa: C901 - a call for each of its few questions would cost more than asking
+def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions would cost more than asking
     system: Vectors,
     space: Workspace,
     limit: float,
@@ -210,6 +217,7 @@ def _recurrence(  # noqa: C901 - a call for each of its few questions would cost
     apply, precondition = system.apply, system.precondition
     dot, add_multiple, scale_and_add, _, _, view, *_ = system.arithmetic
     d, r, p, q, held_moved, held_moving = space
+    eps = system.ops.eps(r.dtype)
     held_d, held_r, held_p, held_q = view(d), view(r), view(p), view(q)
     held_z, n = held_r, r.shape[0]
     unit = rho = dot(held_r, held_p)
@@ -219,13 +227,20 @@ def _recurrence(  # noqa: C901 - a call for each of its few questions would cost
     # Between `usual` and `most` nothing is to be asked: not at the limit, and p near its size.
     looked_at = limit if told is None and precondition is None else inf
     usual = max(least, looked_at)
+    # Above `floor` a curvature is positive beyond doubt; the first, which sets it, is looked at.
+    # Below the rounding of the largest Rayleigh quotient seen there the operator is singular.
+    floor, largest = inf, 0.0
     for step in range(k + 1, maxiter + 1):
         product = apply(p, q)
         if product is not q:  # it does not lie beside p
             q, held_q, held_moving = product, view(product), None
         curvature = dot(held_p, held_q)
-        if not 0 < curvature < inf:
-            return Run(step - 1, _breakdown(curvature))
+        if not floor < curvature < inf:
+            quotient = curvature / dot(held_p, held_p)
+            if not eps * largest < quotient < inf:
+                return Run(step - 1, _breakdown(curvature))
+            largest = max(largest, quotient)
+            floor = DOUBTFUL * largest * unit
         length = -unit / curvature
         if held_moving is None:
             add_multiple(held_p, held_d, n, length)
@@ -246,7 +261,7 @@ def _recurrence(  # noqa: C901 - a call for each of its few questions would cost
                     return Run(step, _breakdown(rho))
                 scale_and_add(held_p, rho / unit, held_z)
                 unit, least, most = rho, rho / REACH, rho * REACH
-                usual = max(least, looked_at)
+                usual, floor = max(least, looked_at), inf
                 continue
         add_multiple(held_z, held_p, n, unit / rho)
     return Run(maxiter, None)
@@ -273,10 +288,13 @@ def _steps_on_device(
     z = r if precondition is None else precondition(r)
     p, q, n = ops.copy(z), ops.empty_like(r), r.shape[0]
     rho = as_array(dot(r, z))
-    worst, none = rho, ops.zeros_like(rho)
+    worst, none, floor = rho, ops.zeros_like(rho), None
+    eps = ops.eps(r.dtype)
     while k < maxiter:
         q = system.apply(p, q)
         curvature = as_array(dot(p, q))
+        if floor is None:  # below the rounding of the first quotient the operator is singular
+            floor = eps * curvature / as_array(dot(p, p))
         worst = minimum(worst, minimum(curvature, rho))
         alpha = where(worst > 0, rho / curvature, none)
         add_multiple(p, x, n, alpha * scale)
@@ -285,6 +303,7 @@ def _steps_on_device(
         z = r if precondition is None else precondition(r)
         before, rho = rho, as_array(dot(r, z))
         if k % look.every == 0 or k == maxiter:
+            worst = minimum(worst, curvature - floor * as_array(dot(p, p)))
             squared = float(rho if precondition is None else dot(r, r))
             size = sqrt(squared) * scale if squared >= 0 else nan
             if not look.silent:

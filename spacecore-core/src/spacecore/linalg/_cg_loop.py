@@ -32,6 +32,9 @@ INDEFINITE = SolveStatus.NOT_POSITIVE_DEFINITE.code
 STAGNATED = SolveStatus.STAGNATED.code
 NOT_FINITE = SolveStatus.NOT_FINITE.code
 
+# Times eps: a curvature that falls by so much in a step is rounding.
+ROUNDING = 64.0
+
 Map = Callable[[Any], Any]
 
 
@@ -39,7 +42,7 @@ class LoopState(NamedTuple):
     """What steps change. `code` is RUNNING where a system goes on.
 
     During a run `r` and `p` are scaled. Between runs `r` is the true residual, and of the direction
-    there is nothing to carry: `p` and `rho` are None.
+    there is nothing to carry: `p`, `rho` and `alpha`, the length of the last step, are None.
     """
 
     k: Any
@@ -47,6 +50,7 @@ class LoopState(NamedTuple):
     r: Any
     p: Any
     rho: Any
+    alpha: Any
     size: Any
     iters: Any
     code: Any
@@ -96,19 +100,38 @@ class Problem:
         return self.ops.real(self.weigh(x, y))
 
     def history(self, size: Any) -> Any:
-        """Return what keeps residual norms: a list, or an array of all steps where compiled."""
+        """Return what keeps residual norms: a list, or an array of all steps where compiled.
+
+        An array has one row more, for systems that have taken all steps and wait for others.
+        """
         ops = self.ops
         if not compiles_loops(ops):
             return [size]
-        room = ops.full((self.keep, *size.shape), ops.nan, dtype=size.dtype)
+        room = ops.full((self.keep + 1, *size.shape), ops.nan, dtype=size.dtype)
         return ops.index_set(room, 0, size)
 
-    def kept(self, history: Any, k: Any, size: Any) -> Any:
-        """Return the history with the norm after step k."""
+    def kept(self, history: Any, steps: Any, size: Any) -> Any:
+        """Return the history with the norms after so many steps of each system; NaN for none."""
         if type(history) is list:
             history.append(size)
             return history
-        return self.ops.index_set(history, k, size)
+        ops = self.ops
+        if not self.leading:
+            return ops.index_set(history, steps, size)
+        columns = ops.reshape(history, (history.shape[0], -1))
+        places = (ops.reshape(steps, (-1,)), ops.arange(columns.shape[1]))
+        made = ops.index_set(columns, places, ops.reshape(size, (-1,)))
+        return ops.reshape(made, history.shape)
+
+    def told(self, history: Any, steps: Any) -> Any:
+        """Return the norms of each system without gaps; shape (..., most steps + 1)."""
+        ops = self.ops
+        if type(history) is not list:
+            return ops.moveaxis(history[: self.keep], 0, -1)
+        norms = ops.stack(history, axis=-1)
+        gaps = ops.astype(ops.isnan(norms), ops.int8)
+        norms = ops.take_along_axis(norms, ops.argsort(gaps, axis=-1, stable=True), axis=-1)
+        return norms[..., : int(ops.max(steps)) + 1] if 0 not in self.leading else norms
 
     def measured(self, v: Any) -> tuple[Any, Any]:
         """Return norms over the last axis, whatever the units, and what to divide vectors by.
@@ -137,29 +160,31 @@ def solve_in_loop(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[Any, 
     state, target = _begin(problem, x0, tol, atol)
 
     def again(s: LoopState) -> LoopState:
-        ended = _run(problem, _restart(problem, s), target, problem.maxiter)
+        ended = _run(problem, _restart(problem, s), target)
         return _judge(problem, ended, s.size, target)
 
-    state = ops.while_loop(lambda s: _any_runs(problem, s, problem.maxiter), again, state)
-    return _finished(ops, state, target)
+    state = ops.while_loop(lambda s: _any_goes_on(problem, s), again, state)
+    return _finished(problem, state, target)
 
 
-def _finished(ops: Any, s: LoopState, target: Any) -> tuple[Any, tuple[Any, ...]]:
+def _finished(problem: Problem, s: LoopState, target: Any) -> tuple[Any, tuple[Any, ...]]:
+    ops = problem.ops
     code = ops.where(s.code == RUNNING, ops.full_like(s.code, MAX_ITERATIONS), s.code)
-    history = s.history
-    if history is not None:
-        history = ops.moveaxis(ops.stack(history) if type(history) is list else history, 0, -1)
+    history = None if s.history is None else problem.told(s.history, s.iters)
     return s.x, (s.iters, s.size, target, code, history)
 
 
-def _run(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopState:
-    """Steps until no system runs, or up to a number of steps."""
+def _run(problem: Problem, s: LoopState, target: Any, stop: Any = None) -> LoopState:
+    """Steps until no system goes on, or up to a number of steps of the loop."""
     if not problem.leading:
-        return _run_one(problem, s, target, stop)
+        return _run_one(problem, s, target, problem.maxiter if stop is None else stop)
     believed = _believed(problem, s, target)
-    run: LoopState = problem.ops.while_loop(
-        lambda s: _any_runs(problem, s, stop), lambda s: _step(problem, s, believed), s
-    )
+
+    def goes_on(s: LoopState) -> Any:
+        going = _any_goes_on(problem, s)
+        return going if stop is None else going & (s.k < stop)
+
+    run: LoopState = problem.ops.while_loop(goes_on, lambda s: _step(problem, s, believed), s)
     return run
 
 
@@ -173,7 +198,7 @@ class Step(NamedTuple):
     """What the steps of a single system change: no more than the method needs.
 
     `squared` is ⟨r, r⟩; None without a preconditioner, where that is `rho`. `alpha` is the length
-    of the last step: negative or infinite where the curvature is not positive.
+    of the last step: infinite before the first, negative where the curvature is not positive.
     """
 
     k: Any
@@ -190,19 +215,19 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
     """Steps of a single system; a direction that is not of positive curvature moves nothing."""
     ops = problem.ops
     limit = (_believed(problem, s, target) / s.scale) ** 2
-    one, none = ops.ones_like(s.rho), ops.zeros_like(s.rho)
+    none = ops.zeros_like(s.rho)
 
     def goes_on(t: Step) -> Any:
-        return (_squared(t) > limit) & _goes_straight(ops, t) & (t.k < stop)
+        return (_squared(t) > limit) & _goes_straight(t) & (t.k < stop)
 
     def step(t: Step) -> Step:
         q = problem.apply(t.p)
-        alpha = t.rho / problem.inner(t.p, q)
-        length = ops.where(_is_length(ops, alpha), alpha, none)
+        alpha = _believed_length(ops, t.rho / problem.inner(t.p, q), t.alpha)
+        length = ops.where(alpha > 0, alpha, none)
         x = t.x + (length * s.scale) * t.p
         r = t.r - length * q
         z, rho, squared = _measured(problem, r)
-        k = t.k + ops.astype(_is_length(ops, alpha), t.k.dtype)
+        k = t.k + ops.astype(alpha > 0, t.k.dtype)
         p = z + (rho / t.rho) * t.p
         moved = Step(k, x, r, p, rho, squared, alpha, None)
         if t.history is None:
@@ -211,7 +236,7 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
         return moved._replace(history=problem.kept(t.history, k, size))
 
     squared = None if problem.precondition is None else problem.inner(s.r, s.r)
-    first = Step(s.k, s.x, s.r, s.p, s.rho, squared, one, s.history)
+    first = Step(s.k, s.x, s.r, s.p, s.rho, squared, s.alpha, s.history)
     t = ops.while_loop(goes_on, step, first)
     return s._replace(
         k=t.k,
@@ -219,6 +244,7 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
         r=t.r,
         p=t.p,
         rho=t.rho,
+        alpha=t.alpha,
         size=ops.sqrt(_squared(t)) * s.scale,
         iters=t.k,
         code=ops.astype(_why_ended(ops, t, limit), s.code.dtype),
@@ -228,19 +254,28 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
 
 def _why_ended(ops: Any, t: Step, limit: Any) -> Any:
     squared = _squared(t)
-    indefinite = ((t.alpha < 0) | ops.isinf(t.alpha) | (t.rho <= 0)) & ops.isfinite(t.rho)
+    indefinite = ((t.alpha < 0) | (t.rho <= 0)) & ops.isfinite(t.rho)
     code = ops.where(indefinite, INDEFINITE, NOT_FINITE)
-    code = ops.where(_goes_straight(ops, t), RUNNING, code)
+    code = ops.where(_goes_straight(t), RUNNING, code)
     code = ops.where(squared <= limit, DONE, code)
     return ops.where(ops.isfinite(squared), code, NOT_FINITE)
 
 
-def _is_length(ops: Any, alpha: Any) -> Any:
-    return (alpha > 0) & (alpha < ops.inf)
+def _believed_length(ops: Any, alpha: Any, before: Any) -> Any:
+    """The length of a step; -1 for none, where the operator is not positive definite.
+
+    One that is longer than the step before by the inverse of rounding tells that it is singular.
+    """
+    is_none = (alpha <= 0) | ~_is_believed(ops, alpha, before)
+    return ops.where(is_none & ~ops.isnan(alpha), ops.full_like(alpha, -1.0), alpha)
 
 
-def _goes_straight(ops: Any, t: Step) -> Any:
-    return _is_length(ops, t.alpha) & (t.rho > 0)
+def _is_believed(ops: Any, alpha: Any, before: Any) -> Any:
+    return alpha < before / (ROUNDING * ops.eps(alpha.dtype))
+
+
+def _goes_straight(t: Step) -> Any:
+    return (t.alpha > 0) & (t.rho > 0)
 
 
 def _squared(t: Step) -> Any:
@@ -255,26 +290,34 @@ def _measured(problem: Problem, r: Any) -> tuple[Any, Any, Any]:
     return z, problem.inner(r, z), problem.inner(r, r)
 
 
-def _any_runs(problem: Problem, s: LoopState, stop: Any) -> Any:
-    running = s.code == RUNNING
-    if problem.leading:
-        running = problem.ops.any(running)
-    return running & (s.k < stop)
+def _goes_on(problem: Problem, s: LoopState) -> Any:
+    """Which systems are not through, and have steps left: each counts its own."""
+    return (s.code == RUNNING) & (s.iters < problem.maxiter)
+
+
+def _any_goes_on(problem: Problem, s: LoopState) -> Any:
+    going = _goes_on(problem, s)
+    return problem.ops.any(going) if problem.leading else going
 
 
 def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, Any]:
     """The state before the first run, and the norm that its residual is to reach."""
     ops, b = problem.ops, problem.b
-    x = ops.zeros_like(b) if x0 is None else x0
-    r = b if x0 is None else b - problem.apply(x0)
+    x, r = (ops.zeros_like(b), b) if x0 is None else (x0, b - problem.apply(x0))
     size, scale = problem.measured(r)
-    target = atol + tol * (size if x0 is None else problem.measured(b)[0])
+    target = atol + tol * size
+    if x0 is not None:
+        of_b = problem.measured(b)[0]
+        target = atol + tol * of_b
+        # Zero solves the system of zero, and no steps from elsewhere reach it.
+        size = ops.where(of_b == 0, of_b, size)
+        x, r = (ops.where((of_b == 0)[..., None], b, v) for v in (x, r))
     iters = ops.zeros(size.shape, dtype=ops.int32)
     code = ops.where(size <= target, iters + DONE, iters + RUNNING)
     code = ops.where(ops.isfinite(size), code, iters + NOT_FINITE)
     history = problem.history(size) if problem.keep else None
     k = ops.zeros((), dtype=ops.int32)
-    return LoopState(k, x, r, None, None, size, iters, code, scale, history), target
+    return LoopState(k, x, r, None, None, None, size, iters, code, scale, history), target
 
 
 def _restart(problem: Problem, s: LoopState) -> LoopState:
@@ -283,7 +326,8 @@ def _restart(problem: Problem, s: LoopState) -> LoopState:
     if problem.leading:  # of what is finished no number is looked at again: none may be infinite
         r = problem.ops.where((s.code == RUNNING)[..., None], r, problem.ops.zeros_like(r))
     z = r if problem.precondition is None else problem.precondition(r)
-    return s._replace(r=r, p=z, rho=problem.inner(r, z))
+    rho = problem.inner(r, z)
+    return s._replace(r=r, p=z, rho=rho, alpha=problem.ops.full_like(rho, problem.ops.inf))
 
 
 def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopState:
@@ -296,7 +340,7 @@ def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopStat
     code = ops.where((s.code == DONE) & ~reached, retry, s.code)
     code = ops.where(reached, ops.full_like(code, DONE), code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(code, NOT_FINITE))
-    return s._replace(r=r, p=None, rho=None, size=size, code=code, scale=scale)
+    return s._replace(r=r, p=None, rho=None, alpha=None, size=size, code=code, scale=scale)
 
 
 def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
@@ -308,9 +352,10 @@ def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
     ops = problem.ops
     q = problem.apply(s.p)
     curvature = problem.inner(s.p, q)
-    moves = (s.code == RUNNING) & (curvature > 0) & (s.rho > 0)
-    one = ops.ones_like(curvature)
-    alpha = s.rho / ops.where(moves, curvature, one)
+    going, one = _goes_on(problem, s), ops.ones_like(curvature)
+    alpha = s.rho / ops.where(curvature != 0, curvature, one)
+    moves = going & (curvature > 0) & (s.rho > 0) & _is_believed(ops, alpha, s.alpha)
+    alpha = ops.where(moves, alpha, one)
     x = s.x + (alpha * s.scale)[..., None] * s.p
     r = s.r - alpha[..., None] * q
     z, rho, squared = _measured(problem, r)
@@ -318,15 +363,15 @@ def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
     p = z + (rho / ops.where(moves, s.rho, one))[..., None] * s.p
     code = ops.where(size <= believed, ops.full_like(s.code, DONE), s.code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(s.code, NOT_FINITE))
-    moved = LoopState(s.k, x, r, p, rho, size, s.iters + 1, code, s.scale, None)
+    moved = LoopState(s.k, x, r, p, rho, alpha, size, s.iters + 1, code, s.scale, None)
     finite = ops.isfinite(curvature) & ops.isfinite(s.rho)
     why = ops.where(finite, ops.full_like(s.code, INDEFINITE), ops.full_like(s.code, NOT_FINITE))
-    stopped = s._replace(code=ops.where(s.code == RUNNING, why, s.code))
+    stopped = s._replace(code=ops.where(going, why, s.code))
     chosen = _chosen(problem, moves, moved, stopped)
     history = s.history
     if history is not None:
         kept = ops.where(moves, size, ops.full_like(size, ops.nan))
-        history = problem.kept(history, s.k + 1, kept)
+        history = problem.kept(history, s.iters + 1, kept)
     return chosen._replace(k=s.k + 1, history=history)
 
 
@@ -340,7 +385,7 @@ def _chosen(problem: Problem, mask: Any, one: LoopState, other: LoopState) -> Lo
         return old if new is old else where(column if name in vectors else mask, new, old)
 
     vectors = ("x", "r", "p")
-    names = (*vectors, "rho", "size", "iters", "code", "scale")
+    names = (*vectors, "rho", "alpha", "size", "iters", "code", "scale")
     return other._replace(**{name: pick(name) for name in names})
 
 
@@ -351,19 +396,23 @@ def solve_watched(
     if len(b.shape) - 1 > own:  # by `vmap`
         raise unseen(ops)
     pieces = _pieces(type(ops), ops)
-    watch = options.watch
+    problem, watch = _plain(operands, b, own, options.keep), options.watch
     static = {"own": own, "keep": options.keep}
     state, target = pieces["begin"](operands, b, **static)
+    if ops.is_traced(state.size):
+        raise unseen(ops)
     watch(0, state.size, state.x)
-    while bool(ops.any(state.code == RUNNING)) and int(state.k) < operands.maxiter:
+    while bool(_any_goes_on(problem, state)):
         before = state.size
         state = pieces["restart"](operands, b, state, **static)
-        while bool(ops.any(state.code == RUNNING)) and int(state.k) < operands.maxiter:
-            stop = min(int(state.k) + watch.every, operands.maxiter)
+        while bool(_any_goes_on(problem, state)):
+            stop = int(state.k) + watch.every
+            if not problem.leading:  # k is its own count
+                stop = min(stop, operands.maxiter)
             state = pieces["advance"](operands, b, state, target, stop, **static)
             watch(int(state.k), state.size, state.x)
         state = pieces["judge"](operands, b, state, before, target, **static)
-    return _finished(ops, state, target)
+    return _finished(problem, state, target)
 
 
 @cache

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from math import nan
 from typing import Any
 
 from spacecore.backend import BackendOps
 from spacecore.linalg._cg_host import solve_in_place
 from spacecore.linalg._cg_loop import Problem, solve_in_loop, solve_watched
 from spacecore.linalg._problem import (
+    MOST_STEPS,
     Operands,
     Options,
     compiles_loops,
     operator_in_coordinates,
     riesz_in_coordinates,
 )
+from spacecore.linalg._result import SolveStatus
 from spacecore.linalg._watch import unseen
 
 __all__ = ["solved"]
@@ -78,14 +81,19 @@ def _differentiable(
         start = operands.x0
         if start is not None:
             start = lift(lambda given, v: given.x0 + ops.zeros_like(v))(operands, b)
-        return solve_in_loop(problem, start, operands.tol, operands.atol)
+        tol, atol = (_of_slices(name, operands, b, own, lift) for name in ("tol", "atol"))
+        return solve_in_loop(problem, start, tol, atol)
 
     def tangent_solve(operands: Operands, b: Any, lift: Lift) -> Any:
-        tol = _tangent_tolerance(operands, b)
+        """A solve to the tolerance asked for, however many steps that takes; NaN if it fails."""
+        given = operands._replace(x0=None, atol=0.0, maxiter=_tangent_steps(operands, b))
         if len(b.shape) == 1 and not compiles:
-            given = operands._replace(x0=None, tol=tol, atol=0.0)
-            return solve_in_place(given, b, Options(0, None, options.check_every))[0]
-        return solve_in_loop(Problem(operands, b, own, lift, 0), None, tol, 0.0)[0]
+            given = given._replace(tol=_tangent_tolerance(ops, operands.tol, b))
+            x, aux = solve_in_place(given, b, Options(0, None, options.check_every))
+        else:
+            tol = _tangent_tolerance(ops, _of_slices("tol", operands, b, own, lift), b)
+            x, aux = solve_in_loop(Problem(given, b, own, lift, 0), None, tol, 0.0)
+        return _or_nan(ops, x, aux)
 
     def transpose_solve(operands: Operands, b: Any, lift: Lift) -> Any:
         """`Aᵀ = conj(R A R⁻¹)`, for A is self-adjoint in the inner product of R."""
@@ -106,9 +114,38 @@ def _riesz(axes: Any, *, inverse: bool) -> Callable[..., Any]:
     return riesz
 
 
-def _tangent_tolerance(operands: Operands, b: Any) -> Any:
+def _of_slices(name: str, operands: Operands, b: Any, own: int, lift: Lift) -> Any:
+    """A tolerance; for each slice of b where something is mapped, which it may be too."""
+    ops, given = operands.A.ops, getattr(operands, name)
+    if len(b.shape) == own + 1 or isinstance(given, float):
+        return given
+
+    def of_slice(operands: Operands, v: Any) -> Any:
+        none = ops.zeros(v.shape[:-1], dtype=ops.real_dtype(v.dtype))
+        return ops.astype(getattr(operands, name), none.dtype) + none
+
+    return lift(of_slice)(operands, b)
+
+
+def _tangent_steps(operands: Operands, b: Any) -> Any:
+    """The steps of a derivative's solve, which starts from zero: those of the default at least."""
+    least = min(10 * b.shape[-1], MOST_STEPS)
+    if isinstance(operands.maxiter, int):
+        return max(operands.maxiter, least)
+    return operands.A.ops.maximum(operands.maxiter, least)
+
+
+def _or_nan(ops: BackendOps, x: Any, aux: Any) -> Any:
+    """A derivative's solution; NaN where the solve failed, for it has no other way to say so."""
+    code, good = aux[3], (SolveStatus.CONVERGED.code, SolveStatus.STAGNATED.code)
+    if isinstance(code, int):
+        return x if code in good else ops.full_like(x, nan)
+    believed = (code == good[0]) | (code == good[1])
+    return ops.where(believed[..., None], x, ops.full_like(x, nan))
+
+
+def _tangent_tolerance(ops: BackendOps, tol: Any, b: Any) -> Any:
     """The relative tolerance of a derivative's solve, whose right-hand side has any size."""
-    ops, tol = operands.A.ops, operands.tol
     least = ops.eps(b.dtype) ** 0.75
     if isinstance(tol, int | float):
         return tol or least

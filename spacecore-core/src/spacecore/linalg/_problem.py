@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from numbers import Real
 from operator import index
 from types import FunctionType
@@ -17,6 +18,7 @@ from spacecore.space import Space
 from spacecore.space._batch import batched
 
 __all__ = [
+    "MOST_STEPS",
     "Operands",
     "Options",
     "check_steps",
@@ -83,18 +85,18 @@ def checked_tolerance(name: str, value: Any) -> Any:
     TypeError
         If it is no number.
     ValueError
-        If it is negative, or has several values.
+        If it is negative or infinite, or has several values.
     """
     if type(value) is not float:
         if not isinstance(value, Real):
             return _checked_array(name, value)
         value = float(value)
-    if value >= 0:
+    if 0 <= value < inf:
         return value
     raise ValueError(_NOT_NEGATIVE.format(f"{name}={value}"))
 
 
-_NOT_NEGATIVE = "A tolerance is a number of at least 0. Got {}."
+_NOT_NEGATIVE = "A tolerance is a number of at least 0, and finite. Got {}."
 
 
 def _checked_array(name: str, value: Any) -> Any:
@@ -107,8 +109,8 @@ def _checked_array(name: str, value: Any) -> Any:
             f"{tuple(value.shape)}. Map the solve by `ops.vmap` for several."
         )
     known = not ops.is_traced(value) and ops.is_on_host(value)  # nobody waits for an accelerator
-    if known and not bool(value >= 0):
-        raise ValueError(_NOT_NEGATIVE.format(f"{name} with a value below"))
+    if known and not 0 <= float(value) < inf:
+        raise ValueError(_NOT_NEGATIVE.format(f"{name}={float(value)}"))
     return value
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+import numpy as np
+
 from spacecore._structure import LEAF, spec_of
 from spacecore._value import Value
 from spacecore.backend import BackendOps
@@ -60,7 +62,8 @@ class SolveResult(
     num_iters : int or array
         Products with the operator that moved the solution.
     residual_norm : float or array
-        ‖b − A x‖ of this x, in the norm of the space: the true one.
+        ‖b − A x‖ of this x, in the norm of the space: the true one. Only x has derivatives: those
+        of this number, of the target and of the history are zero.
     target : float or array
         What that norm was to reach.
     code : int or array
@@ -133,6 +136,8 @@ class SolveResult(
         from spacecore.linalg._plot import draw
 
         norms, targets = map(self.ops.to_numpy, map(self.ops.asarray, (self.history, self.target)))
+        if norms.shape[1:] != targets.shape:  # what `vmap` gives has the steps last
+            norms = np.moveaxis(norms, -1, 0)
         return draw(self.solver, norms, targets, ax, label)
 
     def _codes(self) -> list[int]:

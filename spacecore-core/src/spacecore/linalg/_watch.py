@@ -58,7 +58,8 @@ class Watch:
     def __call__(self, k: int, size: Any, x: Any) -> None:
         ops: Any = self.space.ops
         if self.line is not None:
-            worst = float(ops.max(size)) if self.leading else float(size)
+            none = 0 in self.leading  # an empty batch, which has no largest residual
+            worst = 0.0 if none else float(ops.max(size)) if self.leading else float(size)
             self.line.show(k, f"residual {worst:.3e}")
         if self.callback is not None:
             # A copy: the solver goes on writing into its own vector.
