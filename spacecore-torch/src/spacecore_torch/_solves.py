@@ -43,14 +43,16 @@ class Solves:
         if torch.compiler.is_compiling():
             # The number of steps depends on values: the graph ends before the solve, and goes on.
             return _uncompiled(matvec, operands, b, solve, tangent_solve, transpose_solve)
-        fixed = not any(map(_varies, _leaves(operands)))
+        leaves, structure = list(_leaves(operands)), None
+        fixed = not any(map(_varies, leaves))
         if fixed and not _varies(b):
             if is_transforming():  # a solve reads numbers, which a mapped tensor does not have
                 refuse_hidden(matvec(operands, b))
             x, aux = solve(operands, b, _same)
             refuse_hidden(x)
             return x, aux
-        leaves, structure = ([], None) if fixed else tree_flatten(operands)
+        if not fixed:
+            leaves, structure = tree_flatten(operands)
         places = tuple(i for i, x in enumerate(leaves) if _varies(x))
         varying = tuple(values_of(leaves[i]) for i in places)
         problem = _Problem(
@@ -63,6 +65,7 @@ class Solves:
             structure,
             places,
             tuple(_constant(x) if i in places else x for i, x in enumerate(leaves)),
+            tuple(map(_version, leaves)),
         )
         refuse_hidden(matvec(problem.operands(tuple(map(constant, varying))), constant(b)))
         x, *aux = _Solve.apply(problem, b, *varying)  # type: ignore[no-untyped-call]
@@ -96,6 +99,12 @@ def _constant(x: Any) -> Pattern | None:
     return None if x.layout is torch.strided else Pattern.of(x)
 
 
+def _version(x: Any) -> int | None:
+    """How often a tensor was written to, where Torch counts it."""
+    counted = isinstance(x, torch.Tensor) and not (is_wrapped(x) or x.is_inference())
+    return x._version if counted else None
+
+
 def _varies(x: Any) -> bool:
     """Whether derivatives, or values for each slice, are asked of a tensor."""
     if not isinstance(x, torch.Tensor):
@@ -121,6 +130,8 @@ class _Problem:
         Which leaves of the operands are given to the function as tensors.
     constants : tuple
         The other leaves, and in the place of a sparse matrix that varies its pattern.
+    versions : tuple of int or None
+        How often each leaf had been written to when it was solved.
     levels : tuple of tuple
         For each `vmap`, the outermost first: whether it maps each tensor, by its first axis.
         It maps b always.
@@ -138,6 +149,7 @@ class _Problem:
     structure: TreeSpec | None
     places: tuple[int, ...]
     constants: tuple[Any, ...]
+    versions: tuple[int | None, ...]
     levels: tuple[tuple[bool, ...], ...] = ()
     main: bool = True
     adjoint: bool = False
@@ -187,7 +199,19 @@ class _Problem:
         return function
 
     def companion(self, *, adjoint: bool) -> _Problem:
-        """The problem of a derivative."""
+        """The problem of a derivative.
+
+        Raises
+        ------
+        RuntimeError
+            If a tensor among the operands was written to since it was solved.
+        """
+        for x, version in zip(self.constants, self.versions, strict=True):
+            if version is not None and isinstance(x, torch.Tensor) and _version(x) != version:
+                raise RuntimeError(
+                    "A solve is differentiated with what it solved. Got an operator of which a "
+                    f"tensor of shape {tuple(x.shape)} was changed in place since. Change a copy."
+                )
         return replace(self, main=False, adjoint=adjoint)
 
 
@@ -224,6 +248,8 @@ class _Solve(torch.autograd.Function):
         y = _Solve.apply(other, gradient, *tensors)[0]  # type: ignore[no-untyped-call]
         left, right = (x, y) if problem.adjoint else (y, x)
         wanted = [i for i, needed in enumerate(ctx.needs_input_grad[2:]) if needed]
+        if torch.is_grad_enabled():
+            _refuse_values(problem, tensors, wanted)
         slopes: list[Any] = [None] * len(tensors)
         if wanted:
             for i, slope in zip(
@@ -261,6 +287,22 @@ class _Solve(torch.autograd.Function):
 _Solve.forward.__signature__ = signature(_Solve.forward)  # type: ignore[attr-defined]
 
 
+def _refuse_values(problem: _Problem, tensors: Any, wanted: list[int]) -> None:
+    """Raise for a gradient by the values of a sparse matrix that is to be differentiated again.
+
+    Torch passes it on through functions of its own that have no second derivative, and forgets
+    what it depends on.
+    """
+    for i in wanted:
+        x, is_sparse = tensors[i], isinstance(problem.constants[problem.places[i]], Pattern)
+        if is_sparse and not is_wrapped(x) and torch._C._will_engine_execute_node(x.grad_fn):
+            raise UnsupportedOperationError(
+                "Torch can't differentiate a gradient by the values of a sparse matrix again.",
+                backend="torch",
+                hint="Ask for it without `create_graph`, or make the matrix a dense one.",
+            )
+
+
 def _of_some(problem: _Problem, tensors: Any, where: list[int]) -> Callable[..., Any]:
     """The product as a function of x and of some of the tensors."""
 
@@ -289,6 +331,8 @@ def _slopes_below(product: Callable[..., Any], chosen: list[Any], left: Any, rig
     with torch.enable_grad():
         leaves = [x.detach().requires_grad_() for x in chosen]
         found = product(right.detach(), *leaves)
+    if not found.requires_grad:  # a start, or a preconditioner: the product knows none of them
+        return [torch.zeros_like(x) for x in chosen]
     return torch.autograd.grad(found, leaves, -left, materialize_grads=True)
 
 

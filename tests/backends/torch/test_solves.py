@@ -128,6 +128,68 @@ def test_gradient_by_the_values_of_a_sparse_matrix(system, format):
     assert torch.allclose(slope.to_dense(), torch.where(S == 0, 0.0, leaf.grad))
 
 
+def test_second_derivatives_by_sparse_values_are_refused(system):
+    """Torch's own functions of sparse tensors forget what a gradient depends on."""
+    S, b = system
+    leaf = (S.abs() + 20 * torch.eye(6, dtype=torch.float64)).to_sparse_csr().requires_grad_()
+    rhs = b.clone().requires_grad_()
+    loss = sc.cg(sc.SparseLinOp(leaf, X), rhs, tol=1e-13).x.square().sum()
+    with pytest.raises(sc.UnsupportedOperationError, match="values of a sparse matrix again"):
+        torch.autograd.grad(loss, leaf, create_graph=True, retain_graph=True)
+    (by_b,) = torch.autograd.grad(loss, rhs, create_graph=True)
+    (mixed,) = torch.autograd.grad(by_b.sum(), leaf)
+    dense = leaf.detach().to_dense().requires_grad_()
+    (by_b,) = torch.autograd.grad(by_inverse(dense, rhs).square().sum(), rhs, create_graph=True)
+    assert torch.allclose(mixed.to_dense(), torch.autograd.grad(by_b.sum(), dense)[0])
+
+
+@pytest.mark.parametrize("given", ["x0", "preconditioner", "tol"])
+def test_what_only_helps_has_no_gradient(system, given):
+    S, b = system
+    rhs = b.clone().requires_grad_()
+    help_ = torch.full((), 1e-12, dtype=torch.float64) if given == "tol" else torch.ones_like(b)
+    help_ = help_.requires_grad_()
+    made = sc.DiagonalLinOp(help_, X) if given == "preconditioner" else help_
+    x = sc.cg(sc.DenseLinOp(S, X), rhs, **{"tol": 1e-12, given: made}).x
+    by_b, by_help = torch.autograd.grad(x.sum(), (rhs, help_))
+    assert torch.allclose(by_b, by_inverse(S, torch.ones_like(b)))
+    assert not by_help.any()
+
+
+def test_what_was_changed_since_is_not_differentiated(system):
+    S, b = system
+    kept = S.clone()
+    x = sc.cg(sc.DenseLinOp(kept, X), b.clone().requires_grad_(), tol=1e-12).x
+    kept.mul_(2)
+    with pytest.raises(RuntimeError, match=r"of which a tensor of shape \(6, 6\) was changed"):
+        x.sum().backward()
+
+
+def test_tolerances_are_mapped_with_their_slices(system):
+    S, b = system
+    A, bs = sc.DenseLinOp(S, X), torch.stack([b, 2 * b, 3 * b])
+    tols = torch.tensor([1e-1, 1e-6, 1e-12], dtype=torch.float64)
+    targets = CTX.ops.vmap(lambda tol: sc.cg(A, bs, tol=tol).target)(tols)
+    assert torch.allclose(targets, tols[:, None] * torch.linalg.vector_norm(bs, dim=1))
+    of_pairs = CTX.ops.vmap(lambda b, tol: sc.cg(A, b, tol=tol).target)(bs, tols)
+    assert torch.allclose(of_pairs, tols * torch.linalg.vector_norm(bs, dim=1))
+
+
+def test_gradients_do_not_end_with_the_steps_of_the_solve(system):
+    """A solve that began at its solution took none, and its derivative's begins at zero."""
+    S, b = system
+    rhs = b.clone().requires_grad_()
+    result = sc.cg(sc.DenseLinOp(S, X), rhs, x0=by_inverse(S, b), maxiter=1, tol=1e-10)
+    (slope,) = torch.autograd.grad(result.x.sum(), rhs)
+    assert torch.allclose(slope, by_inverse(S, torch.ones_like(b)))
+    flat = torch.diag(torch.tensor([1.0, 2, 3, 4, 5, 0], dtype=torch.float64))
+    rhs = torch.tensor([1.0, 1, 1, 1, 1, 0], dtype=torch.float64, requires_grad=True)
+    result = sc.cg(sc.DenseLinOp(flat, X), rhs)
+    assert result.converged
+    (slope,) = torch.autograd.grad(result.x.sum(), rhs)
+    assert slope.isnan().all()
+
+
 def test_transforms_around_a_sparse_matrix(system):
     S, b = system
     A = sc.SparseLinOp(CTX.assparse(S), X)

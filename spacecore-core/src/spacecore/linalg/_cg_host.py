@@ -193,7 +193,8 @@ def _steps(
 def _workspace(system: Vectors, r: Any) -> Workspace:
     ops, arithmetic, n = system.ops, system.arithmetic, r.shape[0]
     if not arithmetic.slices_share:
-        return Workspace(*(ops.empty_like(r) for _ in range(4)), None, None)
+        d, own, p, q = (ops.empty_like(r) for _ in range(4))
+        return Workspace(d, own, p, q, None, None)
     memory, view = ops.empty((4 * n,), dtype=r.dtype, device=ops.device_of(r)), arithmetic.view
     moved, moving = memory[: 2 * n], memory[2 * n :]
     return Workspace(moved[:n], moved[n:], moving[:n], moving[n:], view(moved), view(moving))

@@ -395,7 +395,7 @@ def solve_watched(
     """Solve by compiled pieces, and call back between them; returns what `solve_in_loop` does."""
     if len(b.shape) - 1 > own:  # by `vmap`
         raise unseen(ops)
-    pieces = _pieces(type(ops), ops)
+    pieces = _pieces((type(ops), ops))
     problem, watch = _plain(operands, b, own, options.keep), options.watch
     static = {"own": own, "keep": options.keep}
     state, target = pieces["begin"](operands, b, **static)
@@ -416,8 +416,9 @@ def solve_watched(
 
 
 @cache
-def _pieces(cls: type, ops: Any) -> dict[str, Any]:
+def _pieces(key: tuple[type, Any]) -> dict[str, Any]:
     """The parts of the loop, each compiled once for a structure where loops are."""
+    ops = key[1]
 
     def begin(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
         return _begin(_plain(operands, b, own, keep), operands.x0, operands.tol, operands.atol)

@@ -43,7 +43,7 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
             return solve_in_place(operands, b, options)
         return _differentiable(operands, b, own, options, compiles=False)
     if options.watch is None:
-        x, aux = _compiled(type(ops), ops)(operands, b, own=own, keep=options.keep)
+        x, aux = _compiled((type(ops), ops))(operands, b, own=own, keep=options.keep)
         return x, aux
     if ops.is_traced(b):
         raise unseen(ops)
@@ -51,11 +51,12 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
 
 
 @cache
-def _compiled(cls: type[BackendOps], ops: BackendOps) -> Callable[..., Any]:
+def _compiled(key: tuple[type[BackendOps], BackendOps]) -> Callable[..., Any]:
     """The whole solve, compiled once for each structure of its operands.
 
     Of the class too: a backend that is registered anew is equal to the one before.
     """
+    ops = key[1]
 
     def cg(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
         return _differentiable(operands, b, own, Options(keep, None, 1), compiles=True)

@@ -109,8 +109,8 @@ def _checked_array(name: str, value: Any) -> Any:
             f"{tuple(value.shape)}. Map the solve by `ops.vmap` for several."
         )
     known = not ops.is_traced(value) and ops.is_on_host(value)  # nobody waits for an accelerator
-    if known and not 0 <= float(value) < inf:
-        raise ValueError(_NOT_NEGATIVE.format(f"{name}={float(value)}"))
+    if known and not bool((value >= 0) & (value < inf)):
+        raise ValueError(_NOT_NEGATIVE.format(f"{name} with a value beyond"))
     return value
 
 
