@@ -41,12 +41,12 @@ class Solves:
             of_leaves(lambda operands, v: tangent_solve(operands, v, _same)),
             of_leaves(lambda operands, v: transpose_solve(operands, v, _same)),
         ]
-        first, hidden = jax.closure_convert(methods[0], b, *leaves)
+        first, hidden = _opened(methods[0], b, *leaves)
         if not hidden:
             return _solved([first, *methods[1:]], b, leaves)
         # What functions close over becomes an operand like the others: derivatives reach it.
         converted = [(first, hidden)]
-        converted += [jax.closure_convert(method, b, *leaves) for method in methods[1:]]
+        converted += [_opened(method, b, *leaves) for method in methods[1:]]
         given, opened = list(leaves), []
         for method, values in converted:
             opened.append(
@@ -54,6 +54,24 @@ class Solves:
             )
             given += values
         return _solved(opened, b, given)
+
+
+def _opened(method: Callable[..., Any], *examples: Any) -> tuple[Callable[..., Any], list[Any]]:
+    """The method as a function also of the traced arrays that it closes over, and these.
+
+    JAX's `closure_convert` leaves integers inside, which then have no place to come from.
+    """
+    closed, shapes = jax.make_jaxpr(method, return_shape=True)(*examples)
+    hidden = [x for x in closed.consts if isinstance(x, jax.core.Tracer)]
+    structure = jax.tree.structure(shapes)
+
+    def opened(*args: Any) -> Any:
+        given = list(args[len(args) - len(hidden) :]) if hidden else []
+        consts = [given.pop(0) if isinstance(x, jax.core.Tracer) else x for x in closed.consts]
+        own = jax.tree.leaves(args[: len(args) - len(hidden)])
+        return jax.tree.unflatten(structure, jax.core.eval_jaxpr(closed.jaxpr, consts, *own))
+
+    return opened, hidden
 
 
 def _of_slice(method: Callable[..., Any], count: int, own: slice) -> Callable[..., Any]:

@@ -213,6 +213,106 @@ for solve, whole, axes in cases:
 """
 
 
+def first(op):
+    return float(sc.cg(op, X.ones()).x[0])
+
+
+def scaled():
+    return FACTOR
+
+
+def test_what_functions_hold_is_seen_when_it_changes():
+    """Nobody wrote `jit` here: a function that was compiled goes by what it holds now."""
+    global FACTOR
+    factor, box = 1.0, [1.0]
+
+    class Held:
+        factor = 1.0
+
+        def apply(self, x):
+            return self.factor * x
+
+    class Own(sc.LinOp):
+        def __init__(self, space, box):
+            super().__init__(space, space)
+            self.box = box
+
+        def _apply(self, x):
+            return self.box[0] * x
+
+        _rapply = _apply
+
+    held = Held()
+    ops = {
+        "a closure": sc.MatrixFreeLinOp(lambda x: factor * x, lambda x: factor * x, X, X),
+        "an object": sc.MatrixFreeLinOp(held.apply, held.apply, X, X),
+        "a list": Own(X, box),
+        "a global": sc.MatrixFreeLinOp(lambda x: FACTOR * x, lambda x: FACTOR * x, X, X),
+        "a helper": sc.MatrixFreeLinOp(lambda x: scaled() * x, lambda x: scaled() * x, X, X),
+    }
+    for factor in (1.0, 2.0, 4.0):
+        FACTOR = held.factor = box[0] = factor
+        assert {name: first(op) for name, op in ops.items()} == dict.fromkeys(ops, 1 / factor)
+
+
+def test_what_a_function_holds_may_be_traced_anew_each_time():
+    class Held:
+        factor = 1.0
+
+        def apply(self, x):
+            return self.factor * x
+
+    held = Held()
+    op = sc.MatrixFreeLinOp(held.apply, held.apply, X, X)
+
+    def loss(factor):
+        held.factor = factor
+        return sc.cg(op, X.ones()).x.sum()
+
+    for _ in range(2):
+        assert float(jax.grad(loss)(2.0)) == pytest.approx(-6 / 4)
+    held.factor = 4.0
+    assert first(op) == 1 / 4
+
+
+def test_a_function_may_close_over_traced_integers():
+    def solved(w, i):
+        def apply(x):
+            return jnp.where(jnp.arange(6) == i, w, 1.0) * x
+
+        return sc.cg(sc.MatrixFreeLinOp(apply, apply, X, X), X.ones()).x.sum()
+
+    assert float(jax.jit(jax.grad(solved))(2.0, 1)) == pytest.approx(-1 / 4)
+    slopes = jax.vmap(jax.grad(solved))(jnp.asarray([2.0, 4.0]), jnp.asarray([0, 5]))
+    assert np.allclose(slopes, [-1 / 4, -1 / 16])
+    assert float(jax.hessian(solved)(2.0, 1)) == pytest.approx(1 / 4)
+
+
+def test_a_callback_is_refused_where_an_operand_is_traced(matrix):
+    b = jnp.ones(6)
+    for traced in (
+        lambda m: sc.cg(sc.DenseLinOp(m, X), b, callback=print).x,
+        lambda m: sc.cg(sc.DenseLinOp(matrix, X), b, x0=m[0], callback=print).x,
+        lambda m: sc.cg(sc.DenseLinOp(matrix, X), b, tol=m[0, 0], callback=print).x,
+        lambda m: (
+            sc.cg(sc.MatrixFreeLinOp(lambda x: m @ x, lambda x: m @ x, X, X), b, callback=print).x
+        ),
+    ):
+        with pytest.raises(sc.UnsupportedOperationError, match="there are none"):
+            jax.jit(traced)(matrix)
+
+
+def test_a_derivative_takes_the_steps_it_needs(matrix):
+    def loss(b):
+        return sc.cg(sc.DenseLinOp(matrix, X), b, x0=jnp.linalg.solve(matrix, b), maxiter=1).x.sum()
+
+    slope = jax.grad(loss)(jnp.ones(6))
+    assert np.allclose(slope, np.linalg.solve(matrix, np.ones(6)), rtol=1e-4)
+    flat = sc.DenseLinOp(jnp.diag(jnp.asarray([1.0, 2, 3, 4, 5, 0])), X)
+    within = jnp.asarray([1.0, 1, 1, 1, 1, 0])
+    assert np.isnan(jax.grad(lambda b: sc.cg(flat, b).x.sum())(within)).all()
+
+
 def test_sharded_over_four_devices():
     """Plainly and compiled, each device holds its part and no more; numbers are the same."""
     flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}

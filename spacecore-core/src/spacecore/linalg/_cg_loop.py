@@ -22,6 +22,7 @@ from spacecore.linalg._problem import (
 from spacecore.linalg._result import SolveStatus
 from spacecore.linalg._watch import unseen
 from spacecore.linop import LinOp
+from spacecore.linop._holdings import holdings
 
 __all__ = ["LoopState", "Problem", "solve_in_loop", "solve_watched"]
 
@@ -397,7 +398,10 @@ def solve_watched(
         raise unseen(ops)
     pieces = _pieces((type(ops), ops))
     problem, watch = _plain(operands, b, own, options.keep), options.watch
-    static = {"own": own, "keep": options.keep}
+    holds = holdings(operands.A, operands.preconditioner)
+    if holds is None:
+        raise unseen(ops)
+    static = {"own": own, "keep": options.keep, "holds": holds}
     state, target = pieces["begin"](operands, b, **static)
     if ops.is_traced(state.size):
         raise unseen(ops)
@@ -420,26 +424,45 @@ def _pieces(key: tuple[type, Any]) -> dict[str, Any]:
     """The parts of the loop, each compiled once for a structure where loops are."""
     ops = key[1]
 
-    def begin(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
+    def begin(operands: Operands, b: Any, *, own: int, keep: int, holds: Any) -> Any:
         return _begin(_plain(operands, b, own, keep), operands.x0, operands.tol, operands.atol)
 
-    def restart(operands: Operands, b: Any, s: Any, *, own: int, keep: int) -> Any:
+    def restart(operands: Operands, b: Any, s: Any, *, own: int, keep: int, holds: Any) -> Any:
         return _restart(_plain(operands, b, own, keep), s)
 
     def advance(
-        operands: Operands, b: Any, s: Any, target: Any, stop: Any, *, own: int, keep: int
+        operands: Operands,
+        b: Any,
+        s: Any,
+        target: Any,
+        stop: Any,
+        *,
+        own: int,
+        keep: int,
+        holds: Any,
     ) -> Any:
         return _run(_plain(operands, b, own, keep), s, target, stop)
 
     def judge(
-        operands: Operands, b: Any, s: Any, before: Any, target: Any, *, own: int, keep: int
+        operands: Operands,
+        b: Any,
+        s: Any,
+        before: Any,
+        target: Any,
+        *,
+        own: int,
+        keep: int,
+        holds: Any,
     ) -> Any:
         return _judge(_plain(operands, b, own, keep), s, before, target)
 
     made = {"begin": begin, "restart": restart, "advance": advance, "judge": judge}
     if not compiles_loops(ops):
         return made
-    return {name: ops.jit(piece, static_argnames=("own", "keep")) for name, piece in made.items()}
+    return {
+        name: ops.jit(piece, static_argnames=("own", "keep", "holds"))
+        for name, piece in made.items()
+    }
 
 
 def _plain(operands: Operands, b: Any, own: int, keep: int) -> Problem:

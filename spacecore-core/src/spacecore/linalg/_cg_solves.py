@@ -20,6 +20,7 @@ from spacecore.linalg._problem import (
 )
 from spacecore.linalg._result import SolveStatus
 from spacecore.linalg._watch import unseen
+from spacecore.linop._holdings import holdings
 
 __all__ = ["solved"]
 
@@ -43,7 +44,10 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
             return solve_in_place(operands, b, options)
         return _differentiable(operands, b, own, options, compiles=False)
     if options.watch is None:
-        x, aux = _compiled((type(ops), ops))(operands, b, own=own, keep=options.keep)
+        holds = holdings(operands.A, operands.preconditioner)
+        key = (type(ops), ops)
+        run = _compiled(key) if holds is not None else _compiled.__wrapped__(key)
+        x, aux = run(operands, b, own=own, keep=options.keep, holds=holds)
         return x, aux
     if ops.is_traced(b):
         raise unseen(ops)
@@ -52,16 +56,16 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
 
 @cache
 def _compiled(key: tuple[type[BackendOps], BackendOps]) -> Callable[..., Any]:
-    """The whole solve, compiled once for each structure of its operands.
+    """The whole solve, compiled once for each structure of its operands, and what they hold.
 
     Of the class too: a backend that is registered anew is equal to the one before.
     """
     ops = key[1]
 
-    def cg(operands: Operands, b: Any, *, own: int, keep: int) -> Any:
+    def cg(operands: Operands, b: Any, *, own: int, keep: int, holds: Any) -> Any:
         return _differentiable(operands, b, own, Options(keep, None, 1), compiles=True)
 
-    return ops.jit(cg, static_argnames=("own", "keep"))
+    return ops.jit(cg, static_argnames=("own", "keep", "holds"))
 
 
 def _differentiable(

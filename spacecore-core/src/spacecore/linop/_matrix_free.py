@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Self
 
 from spacecore import _tree
@@ -14,6 +12,7 @@ from spacecore.errors import ConversionError, UnsupportedOperationError
 from spacecore.linop._base import LinOp
 from spacecore.linop._checked import checked_batch
 from spacecore.linop._coordinate import through_riesz
+from spacecore.linop._holdings import held
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
 from spacecore.space._batch import batched
@@ -173,12 +172,12 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
                 hint="Give this operator a `rapply` before it is converted.",
             )
         for function in (self.forward, self.backward, self.vforward, self.vbackward):
-            for name, held in _held(function):
-                family = _family_of(held)
+            for name, value in held(function):
+                family = _family_of(value)
                 if family is not None and family != ctx.ops.family:
                     raise ConversionError(
                         f"A function converts if it is written against `ops`. "
-                        f"{_name(function)} holds `{name}` ({type_name(held)} of {family}). "
+                        f"{_name(function)} holds `{name}` ({type_name(value)} of {family}). "
                         f"Make it a field of a LinOp subclass."
                     )
 
@@ -197,34 +196,6 @@ def _family_of(held: Any) -> str | None:
         return next((family for item in items if (family := _family_of(item))), None)
     source = ops_of_array(held)
     return None if source is None else str(source.family)
-
-
-def _held(function: Any) -> list[tuple[str, Any]]:
-    """What a function carries with it: closure, globals, defaults, the object it is bound to."""
-    if isinstance(function, partial):
-        given = [*enumerate(function.args), *function.keywords.items()]
-        return [*_held(function.func), *((f"argument {name}", value) for name, value in given)]
-    if isinstance(function, MethodType):
-        fields = getattr(function.__self__, "__dict__", {})
-        return [*_held(function.__func__), *((f"self.{k}", v) for k, v in fields.items())]
-    if not isinstance(function, FunctionType):
-        return []
-    code, names = function.__code__, function.__globals__
-    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
-    return [
-        *((name, cell.cell_contents) for name, cell in cells if _filled(cell)),
-        *((name, names[name]) for name in code.co_names if name in names),
-        *(("a default", value) for value in function.__defaults__ or ()),
-        *(function.__kwdefaults__ or {}).items(),
-    ]
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  an empty cell raises
-    except ValueError:
-        return False
-    return True
 
 
 def _name(function: Any) -> str:
