@@ -10,7 +10,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from inspect import signature
 from typing import Any
 
 import torch
@@ -68,7 +67,7 @@ class Solves:
             tuple(map(_version, leaves)),
         )
         refuse_hidden(matvec(problem.operands(tuple(map(constant, varying))), constant(b)))
-        x, *aux = _Solve.apply(problem, b, *varying)  # type: ignore[no-untyped-call]
+        x, *aux = _Solve.apply(problem, b, *varying)
         return x, tuple(aux)
 
 
@@ -227,6 +226,13 @@ def _vmap(function: Callable[..., Any], axes: list[int | None]) -> Callable[...,
 class _Solve(torch.autograd.Function):
     """x of b and the tensors among the operands; the other results have no derivatives."""
 
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Apply without looking at signatures, where no transform is about."""
+        if is_transforming() or any(map(is_wrapped, args[1:])):
+            return super().apply(*args)  # type: ignore[no-untyped-call]
+        return super(torch.autograd.Function, cls).apply(*args)  # type: ignore[misc]
+
     @staticmethod
     def forward(problem: Any, b: Any, *tensors: Any) -> Any:
         return problem.run(b, tensors)
@@ -245,7 +251,10 @@ class _Solve(torch.autograd.Function):
         problem: _Problem = ctx.problem
         x, *tensors = ctx.saved_tensors
         other = problem.companion(adjoint=not problem.adjoint)
-        y = _Solve.apply(other, gradient, *tensors)[0]  # type: ignore[no-untyped-call]
+        if _is_last((gradient, *tensors)):
+            y = other.run(gradient, tensors)[0]
+        else:
+            y = _Solve.apply(other, gradient, *tensors)[0]
         left, right = (x, y) if problem.adjoint else (y, x)
         wanted = [i for i, needed in enumerate(ctx.needs_input_grad[2:]) if needed]
         if torch.is_grad_enabled():
@@ -267,7 +276,7 @@ class _Solve(torch.autograd.Function):
         moving = [i for i, d in enumerate(dtensors) if d is not None]
         if moving:
             rhs = rhs - _product_tangent(problem, tensors, moving, dtensors, x)
-        dx = _Solve.apply(problem.companion(adjoint=problem.adjoint), rhs, *tensors)[0]  # type: ignore[no-untyped-call]
+        dx = _Solve.apply(problem.companion(adjoint=problem.adjoint), rhs, *tensors)[0]
         return dx, *(None for _ in range(ctx.beside))
 
     @staticmethod
@@ -279,12 +288,8 @@ class _Solve(torch.autograd.Function):
         ]
         flags = tuple(a is not None for a in axes)
         made = replace(problem, levels=(flags, *problem.levels))
-        out = _Solve.apply(made, b, *front)  # type: ignore[no-untyped-call]
+        out = _Solve.apply(made, b, *front)
         return out, tuple(0 if isinstance(each, torch.Tensor) else None for each in out)
-
-
-# Torch asks for it at each application, and finds it here ten times as fast.
-_Solve.forward.__signature__ = signature(_Solve.forward)  # type: ignore[attr-defined]
 
 
 def _refuse_values(problem: _Problem, tensors: Any, wanted: list[int]) -> None:
@@ -315,10 +320,16 @@ def _of_some(problem: _Problem, tensors: Any, where: list[int]) -> Callable[...,
     return product
 
 
+def _is_last(tensors: tuple[Any, ...]) -> bool:
+    """Whether nobody differentiates or maps what is computed of these in a backward pass."""
+    again = torch.is_grad_enabled() or forward_ad._current_level >= 0
+    return not again and not any(map(is_wrapped, tensors))
+
+
 def _slopes(problem: _Problem, tensors: Any, where: list[int], left: Any, right: Any) -> Any:
     """The gradient of -φ(operands, left, right) by some of the tensors."""
     product = _of_some(problem, tensors, where)
-    if not torch.is_grad_enabled() and not any(map(is_wrapped, (left, right, *tensors))):
+    if _is_last((left, right, *tensors)):
         return _slopes_below(product, [tensors[i] for i in where], left, right)
     _, pull = torch.func.vjp(  # type: ignore[misc]
         lambda *chosen: product(right, *chosen), *(tensors[i] for i in where)
