@@ -15,8 +15,8 @@ __all__ = [
     "normalize_check_level",
     "not_dense",
     "not_sparse",
-    "on_other_device",
     "of_other_dtype",
+    "on_other_device",
     "strictest",
 ]
 

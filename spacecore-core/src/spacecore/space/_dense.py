@@ -54,6 +54,12 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         ctx: ContextLike | None = None,
         geometry: InnerProduct | None = None,
     ):
+        self.shape = _as_shape(shape)
+        if isinstance(ctx, InnerProduct):
+            raise TypeError(
+                f"The second argument of a space is its context. Got {type_name(ctx)}. "
+                f"Name it: `geometry={type(ctx).__name__}(...)`."
+            )
         geometry = EuclideanInnerProduct() if geometry is None else geometry
         if not isinstance(geometry, InnerProduct):
             raise TypeError(
@@ -61,7 +67,6 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
                 f"Weights are one as `WeightedInnerProduct(weights)`."
             )
         self.ctx = resolve_context_priority(ctx, *geometry._data_values().values())
-        self.shape = _as_shape(shape)
         self.geometry = geometry
         if self.ctx.check_level != "none":
             geometry.validate_for(self)
@@ -279,7 +284,10 @@ def _as_shape(shape: Any) -> Shape:
     try:
         found = tuple(index(length) for length in lengths)
     except TypeError:
-        raise TypeError(f"A shape is an int or a tuple of ints. Got {shape!r}.") from None
+        raise TypeError(
+            f"A shape is an int or a tuple of ints. Got {shape!r}. It is the first argument of a "
+            f"space, and the context the second."
+        ) from None
     if any(length < 0 for length in found):
         raise ValueError(f"A shape has no negative length. Got {found}.")
     return found
