@@ -96,13 +96,17 @@ def _bind_one(cls: type[Bound], entry: Entry, declared: set[type]) -> Binding | 
     name = entry.name
     owner = _written_by(cls, name, declared)
     if owner is not None:
-        return _describe(vars(owner)[name])
+        written = vars(owner)[name]
+        _document(written, owner, _raw_declaration(declared, cls, name))
+        return _describe(written)
     if name in cls.direct:
         setattr(cls, name, _attribute(cls.direct[name]))
         return Binding("direct")
     reason = _refusal(cls, entry)
     if reason is not None:
-        setattr(cls, name, staticmethod(_refuser(cls, name, reason)))
+        refuser = _refuser(cls, name, reason)
+        refuser.__doc__ = _function(_raw_declaration(declared, cls, name)).__doc__
+        setattr(cls, name, staticmethod(refuser))
         return Binding("unsupported", reason)
     found = getattr(cls.xp, name, _MISSING)
     if entry.default or (entry.fallback and found is _MISSING):
@@ -136,8 +140,23 @@ def _raw_declaration(declared: set[type], cls: type[Bound], name: str) -> Any:
 
 
 def _describe(member: Any) -> Binding:
-    function = getattr(member, "__func__", member)
-    return Binding("wrapped", getattr(function, "__spacecore_reason__", ""))
+    return Binding("wrapped", getattr(_function(member), "__spacecore_reason__", ""))
+
+
+def _document(written: Any, owner: type, declared: Any) -> None:
+    """Give a backend's own function the declaration's text, unless it has one of its own.
+
+    A function from another package than the class, the library's perhaps, is left as it is.
+    """
+    function = _function(written)
+    module = getattr(function, "__module__", None) or ""
+    if module.partition(".")[0] != owner.__module__.partition(".")[0] or function.__doc__:
+        return
+    function.__doc__ = _function(declared).__doc__
+
+
+def _function(member: Any) -> Any:
+    return member.__func__ if isinstance(member, staticmethod | classmethod) else member
 
 
 def _refusal(cls: type[Bound], entry: Entry) -> str | None:

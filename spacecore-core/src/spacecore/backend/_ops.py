@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -121,10 +122,10 @@ class BackendOps(Sections, Bound, declaration=True):
         """Bind on this instance the functions that make arrays, so that they land on its device."""
         state = vars(self)
         for name in _CREATION:
-            state[name] = partial(getattr(self, name), device=self.device)
+            state[name] = _placed(getattr(self, name), self.device)
         fft = object.__new__(type(self.fft))
         for name in ("fftfreq", "rfftfreq"):
-            vars(fft)[name] = partial(getattr(fft, name), device=self.device)
+            vars(fft)[name] = _placed(getattr(fft, name), self.device)
         state["fft"] = fft
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -159,6 +160,12 @@ class BackendOps(Sections, Bound, declaration=True):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.name, self.options)
+
+
+def _placed(function: Callable[..., Any], device: Any) -> Callable[..., Any]:
+    placed = partial(function, device=device)
+    placed.__doc__ = function.__doc__
+    return placed
 
 
 def _restore(name: str, options: tuple[tuple[str, Any], ...]) -> BackendOps:
