@@ -6,14 +6,14 @@ unsupported fails when its class is created, naming everything that is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
 from spacecore.backend._declare import Binding, Entry
 from spacecore.errors import BackendContractError, UnsupportedOperationError
 
-__all__ = ["Bound"]
+__all__ = ["Bound", "meant"]
 
 
 class Bound:
@@ -69,6 +69,12 @@ class Bound:
 
 def _bind(cls: type[Bound]) -> None:
     entries = cls.contract()
+    for name in cls.unsupported:
+        if name not in entries:
+            raise BackendContractError(
+                f"`unsupported` holds names of the contract. {cls.__name__} has {name!r}."
+                f"{meant(name, entries)}"
+            )
     declared = {base for base in cls.__mro__ if "__entries__" in vars(base)}
     bindings = {}
     missing = []
@@ -129,6 +135,14 @@ def _written_by(cls: type[Bound], name: str, declared: set[type]) -> type | None
             if binding is None or binding.how == "wrapped":
                 return base
     return None
+
+
+def meant(name: str, names: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Return the question after a misspelt name; nothing if none is like it."""
+    import difflib
+
+    nearest = difflib.get_close_matches(name, sorted(names), n=1, cutoff=likeness)
+    return f' Did you mean "{nearest[0]}"?' if nearest else ""
 
 
 def _raw(cls: type[Bound], name: str) -> Any:
