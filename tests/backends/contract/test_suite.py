@@ -95,6 +95,13 @@ def test_a_capability_comes_before_a_function_and_a_misspelt_name_is_refused(ops
     assert Sharded().supports("sharding") is True
 
 
+def test_an_eager_vmap_names_the_axis_that_is_not_there():
+    ops = sc.NumpyOps()
+    for axes in (3, (-3,)):
+        with pytest.raises(ValueError, match=r"Got in_axes -?3 for shapes \(2, 2\)"):
+            ops.vmap(ops.sum, in_axes=axes)(ops.ones((2, 2)))
+
+
 def _stale(ops):
     from spacecore.testing import stale_differences
 
