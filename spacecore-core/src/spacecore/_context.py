@@ -333,7 +333,7 @@ def _compile_asarray(ops: BackendOps, dtype: DType) -> Callable[[Any], Any]:
     if ops.device is not None:
         made = partial(_asarray, ops, dtype)
     made.__doc__, made.__qualname__ = Context.asarray.__doc__, "Context.asarray"
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _asarray(ops: BackendOps, wanted: DType, x: Any) -> Any:
