@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import threading
 import warnings
@@ -77,6 +78,39 @@ def test_enable_checks_is_deprecated_and_works(flag, level):
         ctx = sc.Context("numpy", enable_checks=flag)
     assert ctx.check_level == level
     assert ctx.enable_checks is flag
+
+
+WRONG = {
+    r'Use its name: `Context\("numpy"\)`': lambda: sc.Context(np),
+    r"as one tuple": lambda: sc.StackedLinOp(*2 * (sc.IdentityLinOp(sc.DenseVectorSpace(2)),)),
+    r"Name it: `geometry=WeightedInnerProduct": lambda: sc.DenseVectorSpace(
+        2, sc.WeightedInnerProduct(np.ones(2))
+    ),
+    r"It is the first argument of a space": lambda: sc.DenseVectorSpace(sc.Context("numpy"), 2),
+    r'Use `Context\("numpy:cpu"\)`': lambda: sc.Context("numpy", device="cpu"),
+    r'part of the backend.s name: "numpy:cuda:0"': lambda: sc.Context("numpy", "cuda:0"),
+}
+
+
+@pytest.mark.parametrize("told", WRONG)
+def test_what_is_no_context_or_dtype_is_told_its_place(told):
+    with pytest.raises(TypeError, match=told):
+        WRONG[told]()
+
+
+def test_a_dtype_that_a_backend_lacks_is_told_the_nearest(ops):
+    with pytest.raises(sc.CastError, match=r"no dtype flaot32\. Did you mean float32\?"):
+        sc.Context(ops, "flaot32")
+    for lacking in (object, "datetime64[s]", np.longdouble, np.dtype("U5")):
+        with pytest.raises(sc.CastError, match=r"has no dtype .* one of b"):
+            sc.Context(ops, lacking)
+
+
+def test_asarray_of_a_context_is_documented_and_named(ops):
+    for ctx in (sc.Context(ops), sc.Context(f"{ops.family}:cpu")):
+        assert inspect.getdoc(ctx.asarray) == inspect.getdoc(sc.Context.asarray)
+        with pytest.raises(TypeError, match=r"^Context\.asarray\(\) got an unexpected keyword"):
+            ctx.asarray(1, dtype="float32")
 
 
 def test_enable_checks_together_with_level_is_refused():

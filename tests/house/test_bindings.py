@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,42 @@ def test_wrapped_names_say_in_what_the_library_differs(ops):
         if binding.how == "wrapped" and not binding.reason
     ]
     assert silent == []
+
+
+def test_names_are_documented_whatever_is_behind_them(ops):
+    silent = [
+        f"{label}{name}"
+        for label, space in (("", ops), ("linalg.", ops.linalg), ("fft.", ops.fft))
+        for name, binding in space.bindings().items()
+        if callable(found := getattr(space, name)) and binding.how != "direct"
+        if not inspect.getdoc(found)
+    ]
+    assert silent == []
+
+
+def test_a_text_of_its_own_is_kept_and_the_librarys_functions_are_left_alone():
+    def undocumented(x):
+        return x
+
+    undocumented.__module__ = "numpy"  # as if the library had forgotten its text
+
+    class Told(sc.NumpyOps):
+        sin = staticmethod(undocumented)
+
+        @staticmethod
+        def exp(x, /):
+            """Return mine."""
+            return x
+
+        @staticmethod
+        def cos(x, /):
+            return x
+
+    assert Told.exp.__doc__ == "Return mine."
+    assert Told.sin.__doc__ is None
+    assert inspect.getdoc(Told.cos) == inspect.getdoc(sc.BackendOps.cos)
+    on_host = sc.normalize_ops("numpy:cpu")
+    assert inspect.getdoc(on_host.zeros) == inspect.getdoc(sc.NumpyOps.zeros)
 
 
 def test_most_of_the_standard_is_bound_directly():

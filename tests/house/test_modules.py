@@ -14,6 +14,7 @@ PROBES = {
     ("spacecore._notation", "_name"): "functions are of many types, and most have a name",
     ("spacecore.backend._bind", "_attribute"): "whether a library's object is a descriptor",
     ("spacecore.backend._bind", "_bind_one"): "whether the library has a name, asked once a class",
+    ("spacecore.backend._bind", "_document"): "whatever a library put there may have no module",
     ("spacecore.backend._bind", "_describe"): "a reason stands on the function where there is one",
     ("spacecore.backend._bind", "_refuser"): "an extension namespace has no family",
     ("spacecore.backend._declare", "_is_marked"): "the mark is on the functions that have it",

@@ -351,6 +351,15 @@ def test_uninstalled_descriptor_that_is_broken_warns_once_and_is_passed_over(sit
     assert "numpy" in sc.available_backends()
 
 
+def test_uninstalled_descriptor_without_a_marked_hook_warns(site, monkeypatch):
+    site.plugin(modules={"_plugin": "def spacecore_backends():\n    return []\n"})
+    (points,) = site.folder.glob("*.dist-info/entry_points.txt")
+    points.unlink()
+    monkeypatch.setenv("SPACECORE_PLUGINS", f"spacecore_{site.name}._plugin")
+    with pytest.warns(sc.PluginWarning, match="gives no backend.* marked with `@hookimpl`"):
+        assert site.name not in sc.available_backends()
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [

@@ -308,6 +308,14 @@ def test_ops_that_can_not_be_imported(site, code, said):
         ("ToyOps = NumpyOps", "has BackendFamily('numpy')."),
         ("class ToyOps(BackendOps): family = BackendFamily('x')", "sets `xp` to"),
         ("import math\nclass ToyOps(BackendOps): xp = math; family = 'x'", "ToyOps lacks "),
+        (
+            "class ToyOps(NumpyOps): array_types = ()",
+            "sets `array_types` to the classes of its library's arrays. ToyOps sets none",
+        ),
+        (
+            "class ToyOps(NumpyOps): unsupported = {'sorrt': 'no order'}",
+            """holds names of the contract. ToyOps has 'sorrt'. Did you mean "sort"?""",
+        ),
     ],
 )
 def test_ops_that_break_the_contract(site, code, said):

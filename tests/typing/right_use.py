@@ -25,6 +25,9 @@ space = sc.DenseVectorSpace(3, ctx, sc.WeightedInnerProduct(np.ones(3, dtype=np.
 assert_type(space.convert("jax", dtype="float32"), sc.DenseVectorSpace)
 assert_type(space.check_member(x), None)
 assert_type(space.inner(x, x), Any)
+A = sc.IdentityLinOp(space)
+assert_type(A @ A, sc.LinOp)
+assert_type(A @ x, Any)
 assert_type(sc.available_backends(), tuple[str, ...])
 
 with sc.use_context("numpy") as inside:

@@ -7,6 +7,7 @@ import numpy as np
 import spacecore as sc
 
 ctx = sc.Context("numpy", check_level="loud")  # type: ignore[arg-type]
+sc.Context("torch", device="cuda")  # type: ignore[arg-type]
 sc.Context(3)  # type: ignore[arg-type]
 ctx.ops.exp("x")  # type: ignore[arg-type]
 ctx.ops.exp()  # type: ignore[call-arg]

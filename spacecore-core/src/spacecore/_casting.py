@@ -9,7 +9,7 @@ import numpy as np
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import CastError
 
-__all__ = ["cast", "check_cast", "with_precision_of"]
+__all__ = ["cast", "check_cast", "remedy_of", "with_precision_of"]
 
 _KINDS = ("bool", "int", "float", "complex")
 
@@ -39,16 +39,21 @@ def check_cast(source: str, target: str) -> None:
     ------
     CastError
     """
+    fix = remedy_of(source, target)
+    if fix is not None:
+        raise CastError(f"A cast keeps its kind of number. Got {source} into {target}. {fix}")
+
+
+def remedy_of(source: str, target: str) -> str | None:
+    """Return what to write instead of a cast that leaves its kind downwards; None for others."""
     have, want = _kind(source), _kind(target)
     if _KINDS.index(have) <= _KINDS.index(want):
-        return
+        return None
     if have == "complex":
-        fix = "Take the real part, `ops.real(x)`, or use a complex context."
-    elif want == "int":
-        fix = f"Round first: `ops.astype(ops.round(x), ops.{target})`."
-    else:
-        fix = "Compare with zero: `x != 0`."
-    raise CastError(f"A cast keeps its kind of number. Got {source} into {target}. {fix}")
+        return "Take the real part, `ops.real(x)`, or use a complex context."
+    if want == "int":
+        return f"Round first: `ops.astype(ops.round(x), ops.{target})`."
+    return "Compare with zero: `x != 0`."
 
 
 def with_precision_of(name: str, like: str) -> str:

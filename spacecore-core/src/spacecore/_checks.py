@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from spacecore._casting import remedy_of
 from spacecore._typing import CheckLevel, type_name
-from spacecore.backend import BackendOps
+from spacecore.backend import BackendOps, dtype_name
 
 __all__ = [
     "CHECK_LEVELS",
@@ -14,6 +15,7 @@ __all__ = [
     "normalize_check_level",
     "not_dense",
     "not_sparse",
+    "of_other_dtype",
     "on_other_device",
     "strictest",
 ]
@@ -41,13 +43,21 @@ def strictest(levels: Iterable[CheckLevel]) -> CheckLevel:
 
 
 def not_dense(ops: BackendOps, x: object, role: str = "") -> str:
-    """Say that a dense array of a backend was expected, and what was got."""
-    return f"Expected dense array for {ops.family}{role}, got {_kind(ops, x)}"
+    """Say that a dense array of a backend was expected, what was got, and what makes one."""
+    fix = "ops.sparse_to_dense(x)" if ops.is_sparse(x) else "ctx.asarray(x)"
+    return f"Expected dense array for {ops.family}{role}, got {_kind(ops, x)}. Use `{fix}`."
 
 
 def not_sparse(ops: BackendOps, x: object) -> str:
-    """Say that a sparse matrix of a backend was expected, and what was got."""
-    return f"Expected sparse matrix for {ops.family}, got {_kind(ops, x)}"
+    """Say that a sparse matrix of a backend was expected, what was got, and what makes one."""
+    return f"Expected sparse matrix for {ops.family}, got {_kind(ops, x)}. Use `ctx.assparse(x)`."
+
+
+def of_other_dtype(expected: object, got: object) -> str:
+    """Say that another dtype was expected, and what casts to it, or what to do instead."""
+    want, have = dtype_name(expected), dtype_name(got)
+    fix = remedy_of(have, want) or "Use `ctx.asarray(x)`."
+    return f"Expected dtype {want}, got {have}. {fix}"
 
 
 def on_other_device(ops: BackendOps, x: Any) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,6 +35,8 @@ class Context:
         How much objects with this context validate.
     enable_checks : bool, optional
         Deprecated: True is `"standard"`, False is `"none"`.
+    device : None
+        Not taken here: part of the name of the backend.
 
     Attributes
     ----------
@@ -71,9 +74,15 @@ class Context:
         *,
         check_level: CheckLevel | None = None,
         enable_checks: bool | None = None,
+        device: None = None,
     ):
         state = vars(self)
         state["ops"] = normalize_ops(ops)
+        if device is not None:
+            raise TypeError(
+                f"A Context takes its device from the backend's name. Got device={device!r}. "
+                f'Use `Context("{self.ops.family}:{device}")`.'
+            )
         state["dtype"] = self.ops.sanitize_dtype(dtype)
         state["check_level"] = _level(check_level, enable_checks)
         state["_key"] = (self.ops, dtype_name(self.dtype), self.check_level)
@@ -268,8 +277,20 @@ def normalize_ops(ops: OpsLike | Context) -> BackendOps:
     if isinstance(ops, Context):
         return ops.ops
     raise TypeError(
-        f"A backend is given as BackendOps, its class, a name or a Context. Got {type_name(ops)}."
+        f"A backend is given as BackendOps, its class, a name or a Context. Got {type_name(ops)}. "
+        f"{_instead_of(ops)}"
     )
+
+
+def _instead_of(given: object) -> str:
+    """What was meant by something in the place of a backend or a context."""
+    from spacecore._value import Value
+
+    if isinstance(given, ModuleType):
+        return f'Use its name: `Context("{given.__name__}")`.'
+    if isinstance(given, Value):  # the second of several operators, perhaps
+        return "Give several of a kind as one tuple, and other arguments by name."
+    return 'Use a name: `Context("numpy")`.'
 
 
 def _level(check_level: CheckLevel | None, enable_checks: bool | None) -> CheckLevel:
@@ -308,20 +329,25 @@ def _compile_asarray(ops: BackendOps, dtype: DType) -> Callable[[Any], Any]:
             return x
         return _asarray(ops, dtype, x)
 
+    made: Any = asarray_if_dense if ops.sparse_shares_type else asarray
     if ops.device is not None:
-        return partial(_asarray, ops, dtype)
-    return asarray_if_dense if ops.sparse_shares_type else asarray
+        made = partial(_asarray, ops, dtype)
+    made.__doc__, made.__qualname__ = Context.asarray.__doc__, "Context.asarray"
+    return made
 
 
-def _asarray(ops: BackendOps, dtype: DType, x: Any) -> Any:
+def _asarray(ops: BackendOps, wanted: DType, x: Any) -> Any:
     if ops.is_dense(x):
-        return ops.asarray(cast(ops, x, dtype), device=ops.device)
+        return ops.asarray(cast(ops, x, wanted), device=ops.device)
     source = ops_of_array(x)
     if source is not None:
-        return _from_array(ops, dtype, x, source)
+        return _from_array(ops, wanted, x, source)
     if isinstance(x, list | tuple) and _holds_arrays(x):
-        return ops.stack([_asarray(ops, dtype, item) for item in x])
-    return _from_array(ops, dtype, _from_python(x), resolve("numpy"))
+        return ops.stack([_asarray(ops, wanted, item) for item in x])
+    return _from_array(ops, wanted, _from_python(x), resolve("numpy"))
+
+
+_asarray.__qualname__ = "Context.asarray"  # by which Python names it where a call is wrong
 
 
 def _from_array(ops: BackendOps, dtype: DType, x: Any, source: BackendOps) -> Any:

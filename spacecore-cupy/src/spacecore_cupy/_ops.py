@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import array_api_compat.cupy
 import cupy
 
-from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
+from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name, no_dtype
 from spacecore.errors import CastError
 from spacecore_cupy._creation import Creation
 from spacecore_cupy._device import as_device, device_name, on
@@ -114,7 +114,7 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
             return dtype
         name = dtype_name(dtype)
         if name not in CuPyOps.dtypes:
-            raise CastError(f"CuPy has no dtype {name}. Choose one of `CuPyOps.dtypes`.")
+            raise CastError(no_dtype("CuPy", name, CuPyOps.dtypes))
         return cupy.dtype(name)
 
     @staticmethod

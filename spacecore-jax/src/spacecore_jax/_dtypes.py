@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spacecore.backend import differs, dtype_name
+from spacecore.backend import differs, dtype_name, no_dtype
 from spacecore.errors import CastError
 
 __all__ = [
@@ -73,7 +73,7 @@ def sanitize_dtype(dtype: Any) -> Any:
 def _looked_up(dtype: Any) -> Any:
     name = dtype_name(dtype)
     if name not in _DTYPES:
-        raise CastError(f"JAX has no dtype {name}. Choose one of `JaxOps.dtypes`.")
+        raise CastError(no_dtype("JAX", name, NAMES))
     return _DTYPES[name]
 
 

@@ -27,6 +27,7 @@ _KINDS = {
     "real floating": frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64}),
     "complex floating": frozenset({torch.complex64, torch.complex128}),
 }
+_COMPLEX = _KINDS["complex floating"]
 _KINDS["integral"] = _KINDS["signed integer"] | _KINDS["unsigned integer"]
 _KINDS["numeric"] = _KINDS["integral"] | _KINDS["real floating"] | _KINDS["complex floating"]
 
@@ -66,7 +67,7 @@ class Dtypes:
             return known
         name = backend.dtype_name(dtype)
         if name not in _BY_NAME:
-            raise CastError(f"Torch has no dtype {name}. Choose one of `TorchOps.dtypes`.")
+            raise CastError(backend.no_dtype("Torch", name, NAMES))
         return _BY_NAME[name]
 
     @staticmethod
@@ -79,8 +80,8 @@ class Dtypes:
     def astype(
         x: Any, dtype: torch.dtype, /, *, copy: bool = True, device: Any = None
     ) -> torch.Tensor:
-        if x.dtype.is_complex and not dtype.is_complex:
-            x = _without_imaginary_part(x, dtype)
+        if x.dtype.is_complex and dtype not in _COMPLEX:
+            x = _without_imaginary_part(x, Dtypes.sanitize_dtype(dtype))
         return x.to(dtype=dtype, device=device, copy=copy)
 
     @staticmethod
@@ -149,8 +150,10 @@ def _is_of_kind(dtype: torch.dtype, kind: Any) -> bool:
     return dtype in _KINDS[kind]
 
 
-def _without_imaginary_part(x: Any, dtype: torch.dtype) -> Any:
+def _without_imaginary_part(x: Any, dtype: torch.dtype) -> torch.Tensor:
     """What a cast to bool may start from; other casts of complex to real are refused."""
+    if dtype.is_complex:  # in another spelling than Torch's own
+        return x
     if dtype is torch.bool:
         return x != 0
     raise CastError(

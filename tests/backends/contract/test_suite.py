@@ -70,6 +70,38 @@ def test_a_declared_difference_skips_and_a_stale_one_is_told():
     assert "exp[float32*" in _stale(Declared())
 
 
+def test_a_difference_that_names_no_case_fails():
+    class Misspelt(sc.NumpyOps):
+        differences: ClassVar = {"sun[int*": "for this test"}
+
+    report = run_cases(Misspelt(), contract_cases(pattern="ops[differences]"))
+    (line,) = report.failures
+    assert "'sun[int*'" in line
+    assert line.endswith('Did you mean "sum"?')
+
+
+def test_a_capability_comes_before_a_function_and_a_misspelt_name_is_refused(ops):
+    assert ops.supports("jit") is ("jit" in ops.capabilities)
+    assert ops.supports("sum") is ops.supports("linalg.svd") is ops.supports("fft.fft") is True
+    assert ops.supports("time travel") is False
+    misspelt = {"autodif": "autodiff", "sprase": "sparse", "sumn": "sum", "linalg.sdv": "svd"}
+    for name, meant in misspelt.items():
+        with pytest.raises(ValueError, match=f'Did you mean ".*{meant}"'):
+            ops.supports(name)
+
+    class Sharded(sc.NumpyOps):
+        capabilities = sc.NumpyOps.capabilities | {"sharding"}
+
+    assert Sharded().supports("sharding") is True
+
+
+def test_an_eager_vmap_names_the_axis_that_is_not_there():
+    ops = sc.NumpyOps()
+    for axes in (3, (-3,)):
+        with pytest.raises(ValueError, match=r"Got in_axes -?3 for shapes \(2, 2\)"):
+            ops.vmap(ops.sum, in_axes=axes)(ops.ones((2, 2)))
+
+
 def _stale(ops):
     from spacecore.testing import stale_differences
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import spacecore as sc
@@ -161,3 +162,16 @@ def test_sign_of_nan_is_nan():
     assert ops.sign(torch.tensor(float("nan"))).isnan()
     z = torch.tensor([3 + 4j, 0])
     assert torch.allclose(ops.sign(z), torch.tensor([0.6 + 0.8j, 0]))
+
+
+@pytest.mark.parametrize("real", [float, int, "float64", "float32", np.float64, torch.float32])
+def test_a_cast_to_a_real_dtype_in_any_spelling_keeps_the_imaginary_part(real):
+    with pytest.raises(sc.CastError, match=r"complex64 into .*ops\.real\(x\)"):
+        ops.astype(torch.ones(2, dtype=torch.complex64), real)
+
+
+def test_a_cast_of_complex_numbers_to_those_and_to_bool():
+    z = torch.tensor([0, 1j])
+    assert ops.astype(z, torch.complex128).dtype is torch.complex128
+    assert ops.astype(z, complex).dtype is torch.complex128
+    assert ops.astype(z, bool).tolist() == [False, True]

@@ -247,7 +247,7 @@ def test_foreign_arrays_and_wrong_dtypes_are_named(wide, foreign_ops):
     }
     for message, x in wrong.items():
         for op in (A, 2 * A, A @ A, A.H, A + A):
-            with pytest.raises(sc.SpaceValidationError, match=message):
+            with pytest.raises(sc.SpaceValidationError, match=rf"{message}.*ctx\.asarray\(x\)"):
                 op @ x
 
 
@@ -274,8 +274,30 @@ def test_batches_are_leading_axes(wide):
     assert host(A.ops, square.vapply(A.ops.eye(3, dtype=wide.dtype))) == host(
         A.ops, square.to_matrix()
     )
-    with pytest.raises(sc.SpaceValidationError, match=r"Expected shape"):
-        A.vapply(wide.ones((3, 2)))
+
+
+def test_batches_along_last_axes_are_told_where_they_come(wide):
+    ops, A, columns = wide.ops, dense(wide, [[1, 2, 0], [0, 1, 1]]), wide.ones((3, 4))
+    told = r"Expected shape \(\.\.\., 3\), got \(3, 4\)\. .* come first: use `x\.T`"
+    for refused in (A.vapply, A.H.rvapply, A.domain.vflatten):
+        with pytest.raises(sc.SpaceValidationError, match=told):
+            refused(columns)
+    assert tuple(A.vapply(columns.T).shape) == (4, 2)
+    with pytest.raises(sc.SpaceValidationError, match=r"\(\.\.\., 3\), got \(5, 2\)"):
+        A.vapply(wide.ones((5, 2)))
+
+    images = sc.IdentityLinOp(sc.DenseCoordinateSpace((2, 3), wide))
+    stack = wide.ones((2, 3, 4))
+    for refused in (images.vapply, lambda x: images @ x):
+        with pytest.raises(sc.SpaceValidationError, match=r"ops\.moveaxis\([xX], -1, 0\)"):
+            refused(stack)
+    assert tuple(images.vapply(ops.moveaxis(stack, -1, 0)).shape) == (4, 2, 3)
+
+
+def test_an_array_is_no_batch_of_trees(wide):
+    pair = sc.TreeSpace.of((sc.DenseVectorSpace(1, wide), sc.DenseVectorSpace(2, wide)))
+    with pytest.raises(sc.SpaceValidationError, match="Expected tree"):
+        sc.IdentityLinOp(pair) @ wide.ones((4, 3))
 
 
 class Tilted(sc.InnerProduct):

@@ -146,6 +146,41 @@ def test_coordinates_of_trees(wide):
     assert host(A.ops, back["b"]) == [2, 1]  # R⁻¹ divides by the weights
 
 
+# The codomain where none is given.
+
+
+def test_a_square_matrix_maps_its_domain_to_itself(wide):
+    X = sc.DenseVectorSpace(2, wide)
+    images, W = sc.DenseCoordinateSpace((2, 2), wide), weighted(wide, 1.0, 2.0, 3.0, 4.0)
+    pairs = sc.TreeSpace.of((weighted(wide, 1.0, 2.0), X))
+    ops = wide.ops
+    for space in (W, images, pairs, X.stacked(2), pairs.leaf_spaces[0].stacked(2)):
+        array = wide.ops.reshape(wide.arange(16), space.shape * 2)
+        assert sc.DenseLinOp(array, space).codomain is space
+        if ops.allow_sparse:
+            matrix = ops.assparse(ops.reshape(array, (4, 4)))
+            A = sc.SparseLinOp(matrix, space)
+            assert A.codomain is space
+            assert (A + sc.IdentityLinOp(space)).domain == space
+    blocks = sc.DenseBlockDiagonalLinOp(wide.ones((3, 4, 4)), W)
+    assert blocks.domain is blocks.codomain
+
+
+def test_a_codomain_of_its_own_where_the_domain_does_not_fit(ops):
+    real, complex_ = sc.Context(ops, "float64"), sc.Context(ops, "complex128")
+    W = weighted(real, 1.0, 2.0)
+    assert sc.DenseLinOp(real.ones((3, 2)), W).codomain == sc.DenseVectorSpace(3, real)
+    images = sc.DenseCoordinateSpace((2, 2), real)
+    assert sc.DenseLinOp(real.ones((4, 2, 2)), images).codomain == sc.DenseVectorSpace(4, real)
+    narrow = sc.Context(ops, "float32")
+    V = weighted(narrow, 1.0, 2.0)
+    assert sc.DenseLinOp(real.ones((2, 2)), V).codomain == sc.DenseVectorSpace(2, real)
+    assert sc.DenseLinOp(narrow.ones((2, 2)), W).codomain is W  # what comes out is float64
+    mixed = sc.TreeSpace.of((sc.DenseVectorSpace(1, real), sc.DenseVectorSpace(1, complex_)))
+    with pytest.raises(sc.SpaceValidationError, match="over one field"):
+        sc.DenseLinOp(complex_.ones((2, 2)), mixed)  # an imaginary part would be lost
+
+
 # Sparse.
 
 
@@ -245,7 +280,7 @@ def test_torch_without_an_explicit_context():
     D = sc.DiagonalLinOp(matrix[1])
     assert {str(op.ops.family) for op in (W, A, D)} == {"torch"}
     assert (A @ matrix[0]).tolist() == [5, 11]
-    assert (A.H @ matrix[0]).tolist() == [7, 5]
+    assert (A.H @ matrix[0]).tolist() == [13, 9]  # R⁻¹ Aᵀ R y: W is the codomain too
     assert (D.H @ D @ matrix[0]).tolist() == [9, 32]
     with sc.use_context("torch", "float32"):
         X = sc.DenseVectorSpace(2)

@@ -258,6 +258,14 @@ def test_convert_never_loses_the_imaginary_part(ops):
         X.convert(ops, dtype="float32")
 
 
+def test_what_would_lose_a_part_is_told_another_cure(ops):
+    X = sc.DenseVectorSpace(3, sc.Context(ops, "float64"))
+    with pytest.raises(sc.SpaceValidationError, match=r"got complex128\. .*ops\.real\(x\)"):
+        X.check_member(ops.zeros(3, dtype=ops.complex128))
+    with pytest.raises(sc.SpaceValidationError, match=r"got float32\. Use `ctx\.asarray\(x\)`"):
+        X.check_member(ops.zeros(3, dtype=ops.float32))
+
+
 def test_sparse_arrays_are_called_so(ops):
     if not ops.allow_sparse:
         pytest.skip("needs sparse matrices")
@@ -276,5 +284,7 @@ def test_sparse_arrays_are_called_so(ops):
     ):
         with pytest.raises((sc.SpaceValidationError, TypeError), match=told):
             refused()
-    with pytest.raises(TypeError, match=f"Expected sparse matrix for {ops.family}, got dense "):
+        with pytest.raises((sc.SpaceValidationError, TypeError), match="sparse_to_dense"):
+            refused()
+    with pytest.raises(TypeError, match=f"for {ops.family}, got dense .*`ctx.assparse\\(x\\)`"):
         ctx.assert_sparse(X.ones())

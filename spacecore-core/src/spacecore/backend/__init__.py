@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spacecore.backend._contract import FFTNamespace, LinalgNamespace
 from spacecore.backend._declare import Binding, Entry, default, differs
-from spacecore.backend._dtypes import dtype_name
+from spacecore.backend._dtypes import dtype_name, no_dtype
 from spacecore.backend._family import BackendFamily
 from spacecore.backend._ops import BackendOps
 from spacecore.backend._phases import phases
@@ -23,6 +23,7 @@ __all__ = [
     "default",
     "differs",
     "dtype_name",
+    "no_dtype",
     "phases",
     "transfer",
     "transfer_sparse",

@@ -6,14 +6,14 @@ unsupported fails when its class is created, naming everything that is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
 from spacecore.backend._declare import Binding, Entry
 from spacecore.errors import BackendContractError, UnsupportedOperationError
 
-__all__ = ["Bound"]
+__all__ = ["Bound", "meant"]
 
 
 class Bound:
@@ -69,6 +69,12 @@ class Bound:
 
 def _bind(cls: type[Bound]) -> None:
     entries = cls.contract()
+    for name in cls.unsupported:
+        if name not in entries:
+            raise BackendContractError(
+                f"`unsupported` holds names of the contract. {cls.__name__} has {name!r}."
+                f"{meant(name, entries)}"
+            )
     declared = {base for base in cls.__mro__ if "__entries__" in vars(base)}
     bindings = {}
     missing = []
@@ -96,13 +102,17 @@ def _bind_one(cls: type[Bound], entry: Entry, declared: set[type]) -> Binding | 
     name = entry.name
     owner = _written_by(cls, name, declared)
     if owner is not None:
-        return _describe(vars(owner)[name])
+        written = vars(owner)[name]
+        _document(written, owner, _raw_declaration(declared, cls, name))
+        return _describe(written)
     if name in cls.direct:
         setattr(cls, name, _attribute(cls.direct[name]))
         return Binding("direct")
     reason = _refusal(cls, entry)
     if reason is not None:
-        setattr(cls, name, staticmethod(_refuser(cls, name, reason)))
+        refuser = _refuser(cls, name, reason)
+        refuser.__doc__ = _function(_raw_declaration(declared, cls, name)).__doc__
+        setattr(cls, name, staticmethod(refuser))
         return Binding("unsupported", reason)
     found = getattr(cls.xp, name, _MISSING)
     if entry.default or (entry.fallback and found is _MISSING):
@@ -127,6 +137,14 @@ def _written_by(cls: type[Bound], name: str, declared: set[type]) -> type | None
     return None
 
 
+def meant(name: str, names: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Return the question after a misspelt name; nothing if none is like it."""
+    import difflib
+
+    nearest = difflib.get_close_matches(name, sorted(names), n=1, cutoff=likeness)
+    return f' Did you mean "{nearest[0]}"?' if nearest else ""
+
+
 def _raw(cls: type[Bound], name: str) -> Any:
     return next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
 
@@ -136,8 +154,23 @@ def _raw_declaration(declared: set[type], cls: type[Bound], name: str) -> Any:
 
 
 def _describe(member: Any) -> Binding:
-    function = getattr(member, "__func__", member)
-    return Binding("wrapped", getattr(function, "__spacecore_reason__", ""))
+    return Binding("wrapped", getattr(_function(member), "__spacecore_reason__", ""))
+
+
+def _document(written: Any, owner: type, declared: Any) -> None:
+    """Give a backend's own function the declaration's text, unless it has one of its own.
+
+    A function from another package than the class, the library's perhaps, is left as it is.
+    """
+    function = _function(written)
+    module = getattr(function, "__module__", None) or ""
+    if module.partition(".")[0] != owner.__module__.partition(".")[0] or function.__doc__:
+        return
+    function.__doc__ = _function(declared).__doc__
+
+
+def _function(member: Any) -> Any:
+    return member.__func__ if isinstance(member, staticmethod | classmethod) else member
 
 
 def _refusal(cls: type[Bound], entry: Entry) -> str | None:

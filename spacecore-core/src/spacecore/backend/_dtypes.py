@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 
 from spacecore._typing import DType
 
-__all__ = ["dtype_name"]
+__all__ = ["dtype_name", "no_dtype"]
 
 
 # NumPy makes the name of a dtype anew each time. Keys have their type in them, for dtypes of two
@@ -27,6 +28,31 @@ def dtype_name(dtype: DType | str) -> str:
     if isinstance(dtype, np.dtype | type):
         return np.dtype(dtype).name
     return str(dtype).rpartition(".")[2]
+
+
+def no_dtype(library: str, given: DType | str, names: Iterable[str]) -> str:
+    """Say that a library has no such dtype, and what was meant perhaps.
+
+    Parameters
+    ----------
+    library : str
+        As in `NumPy`; its backend's name is that in lower case, its class that with `Ops`.
+    given : dtype or str
+    names : iterable of str
+        Of its dtypes.
+    """
+    name = dtype_name(given)
+    said = f"{library} has no dtype {name}."
+    if name.partition(":")[0] in _DEVICE_KINDS:
+        return f'{said} A device is part of the backend\'s name: "{library.lower()}:{name}".'
+    import difflib
+
+    nearest = difflib.get_close_matches(name, sorted(names), n=1)
+    meant = f"Did you mean {nearest[0]}? Else choose" if nearest else "Choose"
+    return f"{said} {meant} one of {', '.join(sorted(names))}."
+
+
+_DEVICE_KINDS = frozenset({"cpu", "cuda", "gpu", "mps", "rocm", "tpu", "xpu"})
 
 
 def _numpy_name(spelling: str) -> str:

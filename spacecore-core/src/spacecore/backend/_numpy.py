@@ -12,7 +12,7 @@ import numpy as np
 from spacecore._typing import Array, DType, Shape
 from spacecore.backend import _numpy_decompositions, _numpy_functions
 from spacecore.backend._declare import differs
-from spacecore.backend._dtypes import dtype_name
+from spacecore.backend._dtypes import dtype_name, no_dtype
 from spacecore.backend._family import BackendFamily
 from spacecore.backend._numpy_functions import REAL_SCALARS, refuse_imaginary
 from spacecore.backend._numpy_vectors import blas_arithmetic, dot_products
@@ -107,12 +107,10 @@ class NumpyOps(BackendOps):
             return _FLOAT64
         if type(dtype) is type(_FLOAT64) and dtype.isnative:
             return dtype
-        try:
-            return np.dtype(dtype_name(dtype))
-        except TypeError:
-            raise CastError(
-                f"NumPy has no dtype {dtype_name(dtype)}. Choose one of `NumpyOps.dtypes`."
-            ) from None
+        found = _DTYPES.get(dtype_name(dtype))
+        if found is None:
+            raise CastError(no_dtype("NumPy", dtype, NumpyOps.dtypes))
+        return found
 
     @differs("NumPy has one device, the host")
     def normalize_device(self, device: Any, /) -> None:
@@ -303,6 +301,7 @@ def _csr(x: Array) -> Any:
 _ARRAY, _array, _add_at = np.ndarray, np.array, np.add.at  # found at once
 _from_dlpack = np.from_dlpack
 _FLOAT64 = np.dtype(np.float64)
+_DTYPES = {name: np.dtype(name) for name in NumpyOps.dtypes}
 
 
 def _drawn(dtype: DType) -> Any:

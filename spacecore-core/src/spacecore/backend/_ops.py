@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
 from spacecore import _tree
-from spacecore.backend._bind import Bound
+from spacecore.backend._bind import Bound, meant
 from spacecore.backend._contract import FFTNamespace, LinalgNamespace, Sections
 from spacecore.backend._family import BackendFamily
+from spacecore.errors import BackendContractError
 
 __all__ = ["BackendOps"]
 
+_CAPABILITIES = frozenset({"autodiff", "jit", "sparse"})  # that SpaceCore itself asks for
 _CREATION = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
 
 
@@ -53,7 +56,7 @@ class BackendOps(Sections, Bound, declaration=True):
     """
 
     family: ClassVar[BackendFamily]
-    array_types: ClassVar[tuple[type, ...]]
+    array_types: ClassVar[tuple[type, ...]] = ()
     sparse_formats: ClassVar[tuple[str, ...]] = ()
     sparse_shares_type: ClassVar[bool] = False
     has_native_vmap: ClassVar[bool] = False
@@ -68,6 +71,11 @@ class BackendOps(Sections, Bound, declaration=True):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         hears = "register_value_class" in vars(cls)  # a subclass shares the trees of its base
         super().__init_subclass__(**kwargs)
+        if not cls.array_types:
+            raise BackendContractError(
+                f"A backend class sets `array_types` to the classes of its library's arrays. "
+                f"{cls.__name__} sets none. Write `array_types = (Array,)`."
+            )
         cls.linalg = _extension(cls, "linalg", LinalgNamespace)
         cls.fft = _extension(cls, "fft", FFTNamespace)
         if hears:
@@ -106,25 +114,41 @@ class BackendOps(Sections, Bound, declaration=True):
         Parameters
         ----------
         name : str
-            A capability (`"autodiff"`, `"jit"`, `"sparse"`, ...) or a name of the contract.
+            A capability, `"autodiff"`, `"jit"`, `"sparse"` or one of the backend's own; else a
+            name of the contract, such as `"sort"` or `"linalg.svd"`. `"jit"` is the capability:
+            the function is there on every backend, and compiles nothing where this is False.
 
         Returns
         -------
         bool
+            False too for what no backend of today is known to have.
+
+        Raises
+        ------
+        ValueError
+            If the name is none of these, and so like one that it must be misspelt.
         """
         if name in self.capabilities:
             return True
+        if name in _CAPABILITIES:
+            return False
         binding = self.bindings().get(name)
-        return binding is not None and binding.how != "unsupported"
+        extension, dot, inner = name.partition(".")
+        if dot and extension in ("linalg", "fft"):
+            binding = getattr(self, extension).bindings().get(inner)
+        if binding is not None:
+            return binding.how != "unsupported"
+        _refuse_misspelt(self, name)
+        return False
 
     def _bind_creation(self) -> None:
         """Bind on this instance the functions that make arrays, so that they land on its device."""
         state = vars(self)
         for name in _CREATION:
-            state[name] = partial(getattr(self, name), device=self.device)
+            state[name] = _placed(getattr(self, name), self.device)
         fft = object.__new__(type(self.fft))
         for name in ("fftfreq", "rfftfreq"):
-            vars(fft)[name] = partial(getattr(fft, name), device=self.device)
+            vars(fft)[name] = _placed(getattr(fft, name), self.device)
         state["fft"] = fft
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -159,6 +183,25 @@ class BackendOps(Sections, Bound, declaration=True):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.name, self.options)
+
+
+def _refuse_misspelt(ops: BackendOps, name: str) -> None:
+    known = list(ops.bindings())
+    for extension, holder in (("linalg", ops.linalg), ("fft", ops.fft)):
+        known += [f"{extension}.{inner}" for inner in holder.bindings()]
+    # Of capabilities there are few, of functions many, and a later version has more of them.
+    cure = meant(name, _CAPABILITIES | ops.capabilities, likeness=0.75)
+    cure = cure or meant(name, known, likeness=0.85)
+    if cure:
+        raise ValueError(
+            f"`supports` takes a capability or a name of the contract. Got {name!r}.{cure}"
+        )
+
+
+def _placed(function: Callable[..., Any], device: Any) -> Callable[..., Any]:
+    placed = partial(function, device=device)
+    placed.__doc__ = function.__doc__
+    return placed
 
 
 def _restore(name: str, options: tuple[tuple[str, Any], ...]) -> BackendOps:

@@ -194,11 +194,22 @@ def _mapped_axes(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:
 
 
 def _mapped_length(leaves: list[Any], axes: list[int | None]) -> int:
-    lengths = {x.shape[a] for x, a in zip(leaves, axes, strict=True) if a is not None}
+    try:
+        lengths = {x.shape[a] for x, a in zip(leaves, axes, strict=True) if a is not None}
+    except IndexError:
+        shapes = ", ".join(str(tuple(x.shape)) for x in leaves)
+        raise ValueError(
+            f"`vmap` maps axes that its arguments have. Got in_axes {_shown(axes)} for shapes "
+            f"{shapes}. Count axes from 0, or from -1 backwards."
+        ) from None
     if len(lengths) != 1:
         got = f"lengths {sorted(lengths)}" if lengths else "no mapped axis"
         raise ValueError(f"`vmap` needs mapped axes of one length. Got {got}.")
     return lengths.pop()
+
+
+def _shown(axes: list[int | None]) -> str:
+    return str(axes[0]) if len(set(axes)) == 1 else str(tuple(axes))
 
 
 def _index(x: Any, i: int, axis: int) -> Any:

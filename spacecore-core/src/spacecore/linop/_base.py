@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
@@ -85,8 +85,7 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
                 raise SpaceValidationError(f"{wrong} for the {role}. Convert it first.")
         state = vars(self)  # past the guard against changes, which a finished object needs
         state["ctx"] = context
-        state["domain"] = dom
-        state["codomain"] = cod
+        state["domain"], state["codomain"] = dom, cod
 
     # Whether `_kernel` and `_adjoint_kernel` compute what `_apply` and `_rapply` do.
     _compiles: ClassVar[bool] = False
@@ -331,6 +330,10 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
     def __call__(self, x: Any) -> Any:
         return self.apply(x)
 
+    @overload
+    def __matmul__(self, other: LinOp) -> LinOp: ...
+    @overload
+    def __matmul__(self, other: Any) -> Any: ...
     def __matmul__(self, other: Any) -> Any:
         if isinstance(other, LinOp):
             return algebra.make_composed(self, other)

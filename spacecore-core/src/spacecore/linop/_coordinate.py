@@ -8,11 +8,12 @@ from typing import Any
 from spacecore._ambient import resolve_context_priority
 from spacecore._checks import not_dense, on_other_device
 from spacecore._context import Context, ContextLike
+from spacecore._typing import DType, Shape
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel, LinOp
-from spacecore.space import Space
+from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
 
-__all__ = ["CoordinateLinOp", "are_vectors", "context_of_dense", "through_riesz"]
+__all__ = ["CoordinateLinOp", "are_vectors", "codomain_of", "context_of_dense", "through_riesz"]
 
 
 class CoordinateLinOp(LinOp):
@@ -112,6 +113,37 @@ def context_of_dense(x: Any, ctx: ContextLike | None, *others: Any) -> Context:
     if not context.ops.is_dense(x):
         raise SpaceValidationError(not_dense(context.ops, x))
     return context
+
+
+def codomain_of(shape: Shape, dtype: DType, dom: Space) -> Space:
+    """Return the codomain of coefficients that are given without one.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the results.
+    dtype : dtype
+        Of the coefficients.
+    dom : Space
+
+    Returns
+    -------
+    Space
+        The domain where it has that shape and can hold what comes out, whatever its geometry:
+        a square matrix maps a space to itself. Else the Euclidean space of that shape.
+    """
+    joint = dom.ops.result_type(dtype, dom.dtype)
+    if shape == dom.shape and joint == dom.dtype and not _mixes_fields(dom):
+        return dom
+    kind = DenseVectorSpace if len(shape) == 1 else DenseCoordinateSpace
+    return kind(shape, dom.ctx.convert(dom.ops, dtype=joint))
+
+
+def _mixes_fields(space: Space) -> bool:
+    """Whether some leaves are real and some complex, and would drop imaginary parts."""
+    if space._holds_arrays:
+        return False
+    return space.field == "real" and space.ops.is_complex_dtype(space.dtype)
 
 
 def are_vectors(*spaces: Space) -> bool:

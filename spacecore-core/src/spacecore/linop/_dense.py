@@ -7,14 +7,19 @@ from math import prod
 from typing import Any
 
 from spacecore._context import ContextLike
-from spacecore._typing import DType, Shape
+from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, are_vectors, context_of_dense
-from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
+from spacecore.linop._coordinate import (
+    CoordinateLinOp,
+    are_vectors,
+    codomain_of,
+    context_of_dense,
+)
+from spacecore.space import Space
 
-__all__ = ["DenseLinOp", "codomain_of"]
+__all__ = ["DenseLinOp", "leading_axes"]
 
 
 class DenseLinOp(CoordinateLinOp, data=("array",)):
@@ -29,7 +34,8 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     dom : Space
         Elements of other spaces than those of dense arrays go by their coordinates.
     cod : Space, optional
-        By default the Euclidean space of the leading axes of A, in A's dtype.
+        By default the domain, with its geometry, where A has its axes twice; else the
+        Euclidean space of A's leading axes, in the dtype of the products.
     ctx : Context, optional
 
     Raises
@@ -47,7 +53,7 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     ):
         context = context_of_dense(A, ctx, dom, cod)
         if cod is None:
-            cod = codomain_of(tuple(A.shape), A.dtype, dom)
+            cod = codomain_of(leading_axes(A.shape, dom), A.dtype, dom)
         super().__init__(dom, cod, context)
         self.array = A
         if tuple(A.shape) != (*cod.shape, *dom.shape):
@@ -136,11 +142,6 @@ def _of_rows(
     return compiled
 
 
-def codomain_of(full: Shape, dtype: DType, dom: Space) -> Space:
-    """Return the space of a matrix's leading axes: its domain where that fits."""
-    shape = full[: max(len(full) - len(dom.shape), 0)]
-    if shape == dom.shape and dtype == dom.dtype and dom.is_euclidean and dom._holds_arrays:
-        return dom
-    kind = DenseVectorSpace if len(shape) == 1 else DenseCoordinateSpace
-    joint = dom.ops.result_type(dtype, dom.dtype)
-    return kind(shape, dom.ctx.convert(dom.ops, dtype=joint))
+def leading_axes(full: Shape, dom: Space) -> Shape:
+    """Return the axes of an array that are left for the codomain."""
+    return tuple(full)[: max(len(full) - len(dom.shape), 0)]

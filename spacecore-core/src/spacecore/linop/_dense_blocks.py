@@ -11,8 +11,8 @@ from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, context_of_dense
-from spacecore.linop._dense import codomain_of
+from spacecore.linop._coordinate import CoordinateLinOp, codomain_of, context_of_dense
+from spacecore.linop._dense import leading_axes
 from spacecore.space import Space, StackedSpace
 
 __all__ = ["DenseBlockDiagonalLinOp"]
@@ -32,7 +32,8 @@ class DenseBlockDiagonalLinOp(CoordinateLinOp, data=("array",)):
     dom : Space
         Of one block; its elements are arrays.
     cod : Space, optional
-        Of one block; by default the Euclidean space of the axes in between, in A's dtype.
+        Of one block; by default the domain, with its geometry, where A has its axes twice, else
+        the Euclidean space of the axes in between, in the dtype of the products.
     ctx : Context, optional
 
     Raises
@@ -61,7 +62,7 @@ class DenseBlockDiagonalLinOp(CoordinateLinOp, data=("array",)):
         context = context_of_dense(A, ctx, dom, cod)
         count, *full = tuple(A.shape) or (0,)
         if cod is None:
-            cod = codomain_of(tuple(full), A.dtype, dom)
+            cod = codomain_of(leading_axes(tuple(full), dom), A.dtype, dom)
         for space in (dom, cod):
             if not space._holds_arrays:
                 raise SpaceValidationError(

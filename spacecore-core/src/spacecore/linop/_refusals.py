@@ -58,11 +58,14 @@ def refuse_batch(op: LinOp, x: Any) -> None:
     SpaceValidationError
     """
     ops, wanted = op.ops, op.domain.shape
-    if ops.is_dense(x) and len(x.shape) > len(wanted):
-        raise SpaceValidationError(
-            f"Expected shape {wanted}, got {tuple(x.shape)}: `A @ x` takes one element. Use "
-            f"`A.vapply(xs)` for a batch along leading axes, `A.vapply(X.T).T` for columns."
-        )
+    if not ops.is_dense(x) or len(x.shape) <= len(wanted) or not op.domain._holds_arrays:
+        return
+    flat = len(op.domain.shape) == len(op.codomain.shape) == 1
+    columns = "A.vapply(X.T).T" if flat else "A.vapply(ops.moveaxis(X, -1, 0))"
+    raise SpaceValidationError(
+        f"Expected shape {wanted}, got {tuple(x.shape)}: `A @ x` takes one element. Use "
+        f"`A.vapply(xs)` for a batch along leading axes, `{columns}` for columns."
+    )
 
 
 def refuse_mismatch(symbol: str, rule: str, one: Space, other: Space) -> NoReturn:

@@ -13,8 +13,8 @@ from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
-from spacecore.linop._coordinate import CoordinateLinOp, are_vectors
-from spacecore.space import DenseVectorSpace, Space
+from spacecore.linop._coordinate import CoordinateLinOp, are_vectors, codomain_of
+from spacecore.space import Space
 from spacecore.space._batch import batched
 
 __all__ = ["SparseLinOp"]
@@ -31,7 +31,8 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
         Kept as it is given; `ctx.assparse` makes one.
     dom : Space
     cod : Space, optional
-        By default the Euclidean vector space of A's rows, or the domain if it fits.
+        By default the domain, with its geometry, where A is square; else the Euclidean vector
+        space of A's rows, in the dtype of the products.
     ctx : Context, optional
 
     Raises
@@ -51,11 +52,8 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
         if not context.ops.is_sparse(A):
             raise SpaceValidationError(not_sparse(context.ops, A))
         if cod is None:
-            rows = (int(A.shape[0]),)
-            fits = are_vectors(dom) and dom.shape == rows and dom.is_euclidean
-            fits = fits and A.dtype == dom.dtype
-            dtype = dom.ops.result_type(A.dtype, dom.dtype)
-            cod = dom if fits else DenseVectorSpace(rows, dom.ctx.convert(dom.ops, dtype=dtype))
+            rows = int(A.shape[0])
+            cod = codomain_of(dom.shape if rows == dom.size else (rows,), A.dtype, dom)
         super().__init__(dom, cod, context)
         self.matrix = A
         if tuple(A.shape) != (cod.size, dom.size):

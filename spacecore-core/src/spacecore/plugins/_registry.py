@@ -264,6 +264,11 @@ class Registry:
                 self.failures[module] = error
                 _environment.warn_once(str(error))
                 continue
+            if not specs:
+                _environment.warn_once(
+                    f"{source} gives no backend. Is its `spacecore_backends` marked with "
+                    f"`@hookimpl`?"
+                )
             for spec in specs:
                 candidate = source._replace(name=spec.name)
                 self._specs[candidate] = spec

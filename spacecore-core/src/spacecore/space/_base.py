@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from spacecore._checks import not_dense
+from spacecore._checks import not_dense, of_other_dtype
 from spacecore._context import Context
 from spacecore._conversion import Convertible
 from spacecore._typing import DType, Shape, type_name
@@ -284,8 +284,7 @@ class Space(Convertible, static=("ctx",)):
         if tuple(v.shape) != shape:
             raise SpaceValidationError(f"Expected shape {shape}, got {tuple(v.shape)}")
         if v.dtype != self.dtype:
-            wanted, got = ops.dtype_name(self.dtype), ops.dtype_name(v.dtype)
-            raise SpaceValidationError(f"Expected dtype {wanted}, got {got}")
+            raise SpaceValidationError(of_other_dtype(self.dtype, v.dtype))
 
     # Hooks: they compute, and check nothing.
 

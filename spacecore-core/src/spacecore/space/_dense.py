@@ -9,7 +9,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacecore._ambient import resolve_context_priority
-from spacecore._checks import not_dense, on_other_device
+from spacecore._checks import not_dense, of_other_dtype, on_other_device
 from spacecore._context import Context, ContextLike
 from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
@@ -54,6 +54,12 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         ctx: ContextLike | None = None,
         geometry: InnerProduct | None = None,
     ):
+        self.shape = _as_shape(shape)
+        if isinstance(ctx, InnerProduct):
+            raise TypeError(
+                f"The second argument of a space is its context. Got {type_name(ctx)}. "
+                f"Name it: `geometry={type(ctx).__name__}(...)`."
+            )
         geometry = EuclideanInnerProduct() if geometry is None else geometry
         if not isinstance(geometry, InnerProduct):
             raise TypeError(
@@ -61,7 +67,6 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
                 f"Weights are one as `WeightedInnerProduct(weights)`."
             )
         self.ctx = resolve_context_priority(ctx, *geometry._data_values().values())
-        self.shape = _as_shape(shape)
         self.geometry = geometry
         if self.ctx.check_level != "none":
             geometry.validate_for(self)
@@ -241,20 +246,31 @@ def batch_test(ctx: Context, shape: Shape) -> Callable[[Any], Shape]:
 def _leading_axes(ops: BackendOps, own: Shape, dtype: DType, xs: Any) -> Shape:
     shape: Shape = tuple(xs.shape) if ops.is_dense(xs) else ()
     leading = shape[: max(len(shape) - len(own), 0)]
-    _refuse_foreign(ops, leading + own, dtype, xs)
+    _refuse_foreign(ops, leading + own, dtype, xs, len(leading))
     return leading
 
 
-def _refuse_foreign(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
-    """Say what is wrong with `x`; return if it is an element after all."""
+def _refuse_foreign(ops: BackendOps, shape: Shape, dtype: DType, x: Any, leading: int = 0) -> None:
+    """Say what is wrong with `x`; return if it is an element, or a batch of them, after all."""
     if not ops.is_dense(x):
         raise SpaceValidationError(not_dense(ops, x))
     if tuple(x.shape) != shape:
-        raise SpaceValidationError(f"Expected shape {shape}, got {tuple(x.shape)}")
+        raise SpaceValidationError(_of_other_shape(shape, tuple(x.shape), leading))
     if x.dtype != dtype:
-        raise SpaceValidationError(f"Expected dtype {dtype_name(dtype)}, got {dtype_name(x.dtype)}")
+        raise SpaceValidationError(of_other_dtype(dtype, x.dtype))
     if wrong := on_other_device(ops, x):
         raise SpaceValidationError(wrong)
+
+
+def _of_other_shape(expected: Shape, got: Shape, leading: int) -> str:
+    """Say that another shape was expected; of a batch, how its axes come to be the first."""
+    if not leading:
+        return f"Expected shape {expected}, got {got}"
+    own = expected[leading:]
+    wanted = ", ".join(["...", *map(str, own)])
+    fix = "x.T" if len(own) == 1 else "ops.moveaxis(x, -1, 0)"
+    cure = f": use `{fix}`." if got[:-1] == own else "."
+    return f"Expected shape ({wanted}), got {got}. The axes of a batch come first{cure}"
 
 
 def _refuse_infinite(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
@@ -268,7 +284,10 @@ def _as_shape(shape: Any) -> Shape:
     try:
         found = tuple(index(length) for length in lengths)
     except TypeError:
-        raise TypeError(f"A shape is an int or a tuple of ints. Got {shape!r}.") from None
+        raise TypeError(
+            f"A shape is an int or a tuple of ints. Got {shape!r}. It is the first argument of a "
+            f"space, and the context the second."
+        ) from None
     if any(length < 0 for length in found):
         raise ValueError(f"A shape has no negative length. Got {found}.")
     return found

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from spacecore.backend import BackendOps
+from spacecore.backend._bind import meant
 from spacecore.errors import BackendError, UnsupportedOperationError
 from spacecore.testing._case import Case, Requirement
 from spacecore.testing._compare import check_raises
@@ -111,12 +112,24 @@ def _bindings(ops: Any) -> None:
     for name in ops.contract():
         assert name in ops.bindings(), f"expected a binding of {name}"
         supported = ops.bindings()[name].how != "unsupported"
+        if name in ("autodiff", "jit", "sparse"):  # capabilities first
+            supported = name in ops.capabilities
         assert ops.supports(name) is supported, f"expected supports({name!r}) is {supported}"
 
 
 def _differences(ops: Any) -> None:
+    from spacecore.testing._laws import law_cases  # which this is one of
+    from spacecore.testing._suite import contract_cases
+
+    cases = []
+    if ops.differences:
+        cases = [*contract_cases(thorough=True), *law_cases(thorough=True)]
     for pattern, reason in ops.differences.items():
         assert reason, f"expected a reason for the difference {pattern}"
+        if not any(case.matches(pattern) for case in cases):
+            names = {case.name.partition("[")[0] for case in cases}
+            near = meant(pattern.partition("[")[0], names)
+            raise AssertionError(f"expected a case of the difference {pattern!r}, got none.{near}")
 
 
 def _alias(name: str, target: str, ops: Any) -> None:
