@@ -14,6 +14,7 @@ from spacecore.plugins import ops_of_array
 
 __all__ = [
     "LEAF",
+    "Recipe",
     "Spec",
     "Structured",
     "items_of",

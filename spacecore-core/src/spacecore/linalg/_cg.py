@@ -44,7 +44,8 @@ def cg(
     Parameters
     ----------
     A : LinOp
-        From a space to itself; self-adjoint and positive definite in its inner product.
+        From a space to itself; self-adjoint and positive definite in its inner product. A matrix
+        that is symmetric is not self-adjoint in a weighted one.
     b : element of the space, or batch of them
         Axes before the space's own are a batch of systems, each with its own stopping test.
     x0 : like b, optional

@@ -9,7 +9,8 @@ from typing import Any
 
 from spacecore.backend import BackendOps
 from spacecore.linalg._cg_host import solve_in_place
-from spacecore.linalg._cg_loop import Problem, solve_in_loop, solve_watched
+from spacecore.linalg._cg_loop import solve_in_loop, solve_watched
+from spacecore.linalg._cg_systems import Problem
 from spacecore.linalg._problem import (
     MOST_STEPS,
     Operands,

@@ -13,6 +13,7 @@ from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.linop import LinOp
+from spacecore.linop._refusals import refuse_mismatch
 from spacecore.plugins import ops_of_array
 from spacecore.space import Space
 from spacecore.space._batch import batched
@@ -155,9 +156,8 @@ def check_system(solver: str, A: LinOp, b: Any, x0: Any, preconditioner: LinOp |
         raise TypeError(_no_operator(solver, "A", A))
     space = A.domain
     if A.codomain is not space and A.codomain != space:
-        raise SpaceValidationError(
-            f"`{solver}` needs A.domain == A.codomain. Got {space!r} and {A.codomain!r}."
-        )
+        rule = "A.domain == A.codomain; an operator names both, `DenseLinOp(M, X, X)`"
+        refuse_mismatch(solver, rule, space, A.codomain)
     if not _has_fractions(A.ops, space.dtype):
         raise SpaceValidationError(
             f"`{solver}` divides, so it needs a space of floating-point numbers. Got dtype "
