@@ -65,7 +65,7 @@ class TreeElement(Convertible, data=("space", "parts"), static=("form",)):
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, fields, specs) = super().__reduce__()
-        return rebuild, (cls, {**fields, "form": _tree.Kept(self.form)}, specs)
+        return rebuild, (cls, {**fields, "form": _tree.PickledStructure(self.form)}, specs)
 
     def __add__(self, other: Any) -> TreeElement:
         return TreeElement(self.space, self.space.add(self.value, plain(other)))

@@ -280,7 +280,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, fields, specs) = super().__reduce__()
-        return rebuild, (cls, {**fields, "treedef": _tree.Kept(self.treedef)}, specs)
+        return rebuild, (cls, {**fields, "treedef": _tree.PickledStructure(self.treedef)}, specs)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
