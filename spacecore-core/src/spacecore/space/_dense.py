@@ -34,7 +34,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
 
     Membership is tested by one function, compiled for the level when the space is made; it is
     the attribute that `check_member` finds. What the geometry computes is bound to the backend
-    and kept likewise, unless a subclass has written it anew.
+    and kept likewise. Either is left to a subclass that has written it anew.
     """
 
     geometry: InnerProduct
@@ -70,7 +70,8 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
 
     def _prepare(self) -> None:
         state = vars(self)
-        state["check_member"] = membership(self.ctx, self.shape)
+        if type(self).check_member is _DenseSpace.check_member:
+            state["check_member"] = membership(self.ctx, self.shape)
         if type(self).check_batch is _DenseSpace.check_batch:
             state["check_batch"] = batch_test(self.ctx, self.shape)
         bound = self.geometry._bound(self.ctx.ops)
@@ -87,7 +88,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         return type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
 
     def check_member(self, x: Any) -> None:
-        _refuse_foreign(self.ops, self.shape, self.dtype, x)
+        membership(self.ctx, self.shape)(x)
 
     def check_batch(self, xs: Any) -> Shape:
         return _leading_axes(self.ops, self.shape, self.dtype, xs)
