@@ -11,6 +11,7 @@ from spacecore._ambient import resolve_context_priority
 from spacecore._checks import elsewhere
 from spacecore._context import ContextLike
 from spacecore._typing import Shape, type_name
+from spacecore.backend import dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
 from spacecore.space._batch import batched
@@ -45,7 +46,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
     Raises
     ------
     SpaceValidationError
-        If the base is of another family or device than the context.
+        If the base is of another family, device or dtype than the context.
     """
 
     base: Space
@@ -59,14 +60,19 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         self.ctx = resolve_context_priority(ctx, base)
         if wrong := elsewhere(self.ctx.ops, base.ops):
             raise SpaceValidationError(f"{wrong} for the base. Convert it first.")
+        own, given = dtype_name(base.dtype), dtype_name(self.ctx.dtype)
+        if own != given:
+            raise SpaceValidationError(
+                f"A StackedSpace has the dtype of its base. Got a context of {given} for a base of "
+                f"{own}. Leave `ctx` out, or convert the base."
+            )
         self.base = base
         self.count = index(count)
 
     def _prepare(self) -> None:
         """Compute on stacked arrays at once, as on one, where the base does it entry by entry."""
         state, base, ctx = vars(self), self.base, self.ctx
-        kept = type(self) is StackedSpace and (base.ops, base.dtype) == (ctx.ops, ctx.dtype)
-        if not (kept and _is_of_arrays(base)):
+        if type(self) is not StackedSpace or base.ops != ctx.ops or not _is_of_arrays(base):
             return
         state["check_member"] = membership(ctx, self.shape)
         state["check_batch"] = batch_test(ctx, self.shape)
