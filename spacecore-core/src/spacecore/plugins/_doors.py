@@ -108,5 +108,5 @@ def spec_of(name: str) -> BackendSpec:
 
 
 def known_failures() -> dict[str, BackendError]:
-    """Return the last error of each name that failed to resolve."""
+    """Return the last error of each name that failed to resolve, without its traceback."""
     return dict(REGISTRY.failures)

@@ -48,10 +48,8 @@ def load_class(spec: BackendSpec, candidate: Candidate) -> type[BackendOps]:
         return check_class(cls, spec.name)
 
 
-def make(cls: type[BackendOps], candidate: Candidate | None) -> BackendOps:
-    """Return an instance; a stranger's constructor may raise anything."""
-    if candidate is None:
-        return cls()
+def make(cls: type[BackendOps], candidate: Candidate) -> BackendOps:
+    """Return an instance; a plugin's constructor may raise anything."""
     with stranger(candidate, f"constructing {cls.__name__}()"):
         return cls()
 
