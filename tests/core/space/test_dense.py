@@ -182,6 +182,8 @@ def test_a_seed_is_no_key(ctx):
     for space in (X, X.stacked(2), sc.TreeSpace.of({"a": X})):
         with pytest.raises(TypeError, match=r"Make one of a seed: `ops\.random_key\(7\)`"):
             space.random(7)
+        with pytest.raises(TypeError, match=r"Got Generator\. Make .* `ops\.random_key\(seed\)`"):
+            space.random(np.random.default_rng(0))
 
 
 def test_random_is_reproducible(ctx):

@@ -15,7 +15,6 @@ from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._draw import refuse_seed
 from spacecore.space._geometry import (
     EuclideanInnerProduct,
     InnerProduct,
@@ -101,7 +100,6 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         return self.ops.ones(self.shape, dtype=self.dtype)
 
     def random(self, key: Any) -> Any:
-        refuse_seed(key)
         return self.ops.random_normal(key, self.shape, self.dtype)
 
     @property

@@ -22,7 +22,6 @@ from spacecore.space._dense import (
     elements_of,
     membership,
 )
-from spacecore.space._draw import refuse_seed
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -125,7 +124,6 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         return self._repeated(self.base.ones())
 
     def random(self, key: Any) -> Any:
-        refuse_seed(key)
         keys = self.ops.random_split(key, max(self.count, 1))
         drawn = [self.base.random(each) for each in keys]
         stacked = self._joined(drawn)

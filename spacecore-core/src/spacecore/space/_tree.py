@@ -13,7 +13,6 @@ from spacecore._form import Form, form_of
 from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._draw import refuse_seed
 from spacecore.space._element import TreeElement
 
 if TYPE_CHECKING:
@@ -210,7 +209,6 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         return self.tree([space.ones() for space in self.leaf_spaces])
 
     def random(self, key: Any) -> Any:
-        refuse_seed(key)
         keys = self.ops.random_split(key, max(self.arity, 1))
         pairs = zip(self.leaf_spaces, keys, strict=False)
         return self.tree([space.random(each) for space, each in pairs])
