@@ -18,6 +18,7 @@ __all__ = [
     "constructor",
     "field_names",
     "flatten",
+    "leaf_names",
     "listen",
     "map_leaves",
     "paths",
@@ -138,6 +139,11 @@ class PickledStructure:
 def paths(structure: Any) -> list[str]:
     """Return the path of each leaf as one would write it: `$.b`, `$[1]`, `$["key"]`."""
     return ["$" + "".join(map(_step, accessor)) for accessor in structure.accessors()]
+
+
+def leaf_names(structure: Any) -> list[str]:
+    """Return the path of each leaf without what all begin with; `$` for a tree that is a leaf."""
+    return [path[1:].lstrip(".") or "$" for path in paths(structure)]
 
 
 def _register_dataclasses(tree: Any, is_leaf: Callable[[Any], bool]) -> None:

@@ -25,7 +25,18 @@ from spacecore.space._geometry_probe import probe_geometry
 if TYPE_CHECKING:
     from spacecore._notation import Writer
 
-__all__ = ["DenseCoordinateSpace", "DenseVectorSpace", "batch_test", "elements_of", "membership"]
+__all__ = [
+    "BY_GEOMETRY",
+    "DenseCoordinateSpace",
+    "DenseVectorSpace",
+    "batch_test",
+    "elements_of",
+    "membership",
+]
+
+
+# The hooks that a geometry computes.
+BY_GEOMETRY = ("_inner", "_norm", "_riesz", "_riesz_inverse")
 
 
 class _DenseSpace(Space, static=("shape",), data=("geometry",)):
@@ -39,7 +50,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
     geometry: InnerProduct
 
     _holds_arrays = True
-    _by_geometry: ClassVar[tuple[str, ...]] = ("_inner", "_norm", "_riesz", "_riesz_inverse")
+    _by_geometry: ClassVar[tuple[str, ...]] = BY_GEOMETRY
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -75,7 +86,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
             state["check_batch"] = batch_test(self.ctx, self.shape)
         bound = self.geometry._bound(self.ctx.ops)
         names = self._by_geometry
-        if names is _DenseSpace._by_geometry:  # as nearly always: nothing was written anew
+        if names is BY_GEOMETRY:  # as nearly always: nothing was written anew
             state.update(bound)
             state["_weighs"] = self._is_weighted
         else:

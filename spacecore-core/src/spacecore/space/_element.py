@@ -95,8 +95,7 @@ class TreeElement(Convertible, data=("space", "parts"), static=("form",)):
         return f"TreeElement of {self.space!r}"
 
     def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        paths = (path[1:].lstrip(".") or "$" for path in _tree.paths(self.form))
-        parts = dict(zip(paths, self.parts, strict=True))
+        parts = dict(zip(_tree.leaf_names(self.form), self.parts, strict=True))
         return f"∈ {self.space}", {}, {**parts, "space": self.space}
 
 

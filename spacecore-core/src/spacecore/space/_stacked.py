@@ -14,8 +14,9 @@ from spacecore._typing import Shape, type_name
 from spacecore.backend import dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._batch import batched
+from spacecore.space._batch import batched, mapped
 from spacecore.space._dense import (
+    BY_GEOMETRY,
     DenseCoordinateSpace,
     DenseVectorSpace,
     batch_test,
@@ -79,7 +80,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         state["_unflatten"] = partial(_reshaped, ctx.ops.reshape, self.shape)
         state["_weighs"] = base._weighs
         if base._weighs:
-            state.update({name: vars(base)[name] for name in _BY_GEOMETRY if name in vars(base)})
+            state.update({name: vars(base)[name] for name in BY_GEOMETRY if name in vars(base)})
 
     @property
     def _holds_arrays(self) -> bool:  # type: ignore[override]
@@ -127,7 +128,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         keys = self.ops.random_split(key, max(self.count, 1))
         drawn = [self.base.random(each) for each in keys]
         stacked = self._joined(drawn)
-        return self._each_leaf(lambda x: x[: self.count, ...], stacked)
+        return mapped(self.ops, lambda x: x[: self.count, ...], stacked)
 
     def _add(self, x: Any, y: Any) -> Any:
         return self.base._add(x, y)
@@ -159,7 +160,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
 
     def _repeated(self, x: Any) -> Any:
         ops, count = self.ops, self.count
-        return self._each_leaf(lambda leaf: ops.stack([leaf] * max(count, 1))[:count, ...], x)
+        return mapped(self.ops, lambda leaf: ops.stack([leaf] * max(count, 1))[:count, ...], x)
 
     def _joined(self, elements: list[Any]) -> Any:
         first, structure = _tree.flatten(elements[0])
@@ -167,9 +168,6 @@ class StackedSpace(Space, static=("count",), data=("base",)):
             return self.ops.stack(elements)
         columns = zip(*(_tree.flatten(x)[0] for x in elements), strict=True)
         return _tree.unflatten(structure, [self.ops.stack(column) for column in columns])
-
-    def _each_leaf(self, function: Any, x: Any) -> Any:
-        return function(x) if self.ops.is_dense(x) else _tree.map_leaves(function, x)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -189,9 +187,6 @@ class StackedSpace(Space, static=("count",), data=("base",)):
 
     def _notation(self, write: Writer) -> str:
         return f"({write.space(self.base)})^{self.count}"
-
-
-_BY_GEOMETRY = ("_inner", "_norm", "_riesz", "_riesz_inverse")
 
 
 def _is_of_arrays(space: Space) -> bool:

@@ -189,14 +189,13 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
             self._checked(x)
 
     def check_batch(self, xs: Any) -> Shape:
-        leading = []
-        for space, leaf, path in zip(
-            self.leaf_spaces, self.leaves(xs), _tree.paths(self.treedef), strict=True
-        ):
-            try:
+        leading: list[Shape] = []
+        leaves = self.leaves(xs)
+        try:
+            for space, leaf in zip(self.leaf_spaces, leaves, strict=True):
                 leading.append(space.check_batch(leaf))
-            except SpaceValidationError as error:
-                raise _at(path, error) from None
+        except SpaceValidationError as error:
+            raise _at(_tree.paths(self.treedef)[len(leading)], error) from None
         if len(set(leading)) > 1:
             found = ", ".join(map(str, leading))
             raise SpaceValidationError(f"Expected the same leading axes in each leaf, got {found}")
@@ -301,8 +300,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
         notation, facts, _ = super()._shown()
-        named = zip(_tree.paths(self.treedef), self.leaf_spaces, strict=True)
-        leaves = {path[1:].lstrip(".") or "$": space for path, space in named}
+        leaves = dict(zip(_tree.leaf_names(self.treedef), self.leaf_spaces, strict=True))
         return notation, facts, {"ctx": self.ctx, **leaves}
 
 
