@@ -17,11 +17,9 @@ __all__ = [
     "Spec",
     "Structured",
     "items_of",
-    "leaves_of",
     "rebuild_container",
     "record",
     "spec_of",
-    "unrecord",
 ]
 
 

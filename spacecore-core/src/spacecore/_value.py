@@ -107,14 +107,7 @@ class Value(Structured, metaclass=_Closing):
 
     def _rebuilt(self, **changes: Any) -> Self:
         """The same object with others of their kind in some fields, without `__init__`."""
-        state, made = vars(self), object.__new__(type(self))
-        names, specs = state["_static_names"], state["_specs"]
-        own = vars(made)
-        for name in (*names, *specs):
-            own[name] = state[name]
-        own.update(changes)
-        _finish(made, specs, names)
-        return made
+        return _rebuild(type(self), {**self._fields(), **changes}, vars(self)["_specs"])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_specs" in vars(self):

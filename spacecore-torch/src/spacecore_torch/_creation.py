@@ -46,7 +46,7 @@ class Creation:
         size = shape if isinstance(shape, tuple | list) else (shape,)
         if dtype is not None:
             refuse_imaginary(fill_value, dtype)
-        if dtype is None and device is None:  # to read None takes Torch a sixth of its time
+        if dtype is None and device is None:  # Torch spends a sixth of its time on reading None
             return torch.full(size, fill_value)
         return torch.full(size, fill_value, dtype=dtype, device=device)
 
