@@ -257,3 +257,12 @@ def test_ops_of_arrays_and_objects(ops, ctx):
     assert sc.ops_of(sc.DenseVectorSpace(3, ctx)) is ctx.ops
     with pytest.raises(TypeError, match="Got list"):
         sc.ops_of([1.0])
+
+
+def test_a_backend_takes_no_options_but_its_own(backend):
+    kind = type(sc.normalize_ops(backend))
+    for wrong in ({"dtype": "float32"}, {"foo": None}):
+        with pytest.raises(TypeError, match=next(iter(wrong))):
+            kind(**wrong)
+    with pytest.raises(TypeError, match="Got dtype. A dtype and a check level belong to a Context"):
+        sc.NumpyOps(dtype="float32")

@@ -312,6 +312,23 @@ def test_an_expression_is_taken_apart_once(ops):
     assert all(factor is factors[0] for factor in factors)
 
 
+@pytest.mark.parametrize("make", [lambda C: C + C, lambda C: C.H @ C])
+def test_what_takes_itself_apart_is_taken_apart_once(ops, make):
+    C = ByHand(weighted(ops), ops.asarray([1.0, 2.0, 3.0]), 2.0, "by hand")
+    twice = make(C)
+    for _ in range(2):  # the second time, what was learnt in the first is used
+        leaves, recipe = twice.tree_flatten()
+        assert sum(leaf is C.scale for leaf in leaves) == 1
+    again = type(twice).tree_unflatten(recipe, leaves)
+    one, other = (
+        next(op for op in (part, *part._data_values().values()) if type(op) is ByHand)
+        for part in again.operators
+    )
+    assert one is other
+    x = C.domain.ones()
+    np.testing.assert_array_equal(host(ops, again @ x), host(ops, twice @ x))
+
+
 def test_a_gradient_step_on_weights_keeps_the_operator_composable(differentiable):
     ops = differentiable
     A = dense(ops)
@@ -576,6 +593,34 @@ def test_equality_of_operators_is_by_class_spaces_and_values(ops):
     assert hash(2 * A) == hash(2 * dense(ops))
     X = sc.DenseVectorSpace(3, A.ctx)
     assert A != sc.DenseLinOp(A.array, X, X)
+
+
+class Labelled(sc.LinOp, static=("label",)):
+    """A static field of whatever kind."""
+
+    def __init__(self, space, label):
+        super().__init__(space, space)
+        self.label = label
+
+    def _apply(self, x):
+        return x
+
+    _rapply = _apply
+
+
+@pytest.mark.parametrize(
+    ("label", "same"),
+    [
+        ({1: "x", "a": 2}, {"a": 2, 1: "x"}),
+        ((1, [2]), (1, [2])),
+        ({"a", 1}, {1, "a"}),
+        ([{"a": ({1}, [])}], [{"a": ({1}, [])}]),
+    ],
+)
+def test_static_fields_of_every_kind_hash(label, same):
+    X = sc.DenseVectorSpace(2, "numpy")
+    assert Labelled(X, label) == Labelled(X, same) != Labelled(X, "other")
+    assert hash(Labelled(X, label)) == hash(Labelled(X, same))
 
 
 def test_sparse_fields_compare_by_value(ops):

@@ -24,7 +24,7 @@ PROBES = {
     ("spacecore.linop._holdings", "held"): "a user's function may be bound to any object",
     ("spacecore.linop._matrix_free", "_name"): "a user's function may be any callable",
     ("spacecore.linop._refusals", "described"): "an error describes whatever was given",
-    ("spacecore.plugins._descriptor", "stranger"): "any code runs in a stranger's plugin",
+    ("spacecore.plugins._descriptor", "plugin_errors"): "any code runs in a stranger's plugin",
     ("spacecore.plugins._discovery", "_where"): "metadata finders differ in what they tell",
     ("spacecore.plugins._discovery", "_installed"): "a stranger's metadata is read",
     ("spacecore.plugins._loading", "_version"): "a library need not tell its version",

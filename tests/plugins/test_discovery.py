@@ -261,6 +261,26 @@ def test_devices_that_are_one_give_one_object(site):
     assert sc.normalize_ops(f"{site.name}:left") is sc.normalize_ops(f"{site.name}:left:0")
 
 
+def test_a_class_that_is_replaced_while_it_is_placed_leaves_no_trace(site):
+    class Replaced(sc.NumpyOps):
+        family = sc.BackendFamily(site.name)
+
+        def normalize_device(self, device):
+            sc.unregister_ops(Replaced)
+            sc.register_ops(Placed)
+            return str(device)
+
+    class Placed(sc.NumpyOps):
+        family = sc.BackendFamily(site.name)
+
+        def normalize_device(self, device):
+            return str(device)
+
+    sc.register_ops(Replaced)
+    assert type(sc.normalize_ops(f"{site.name}:left")) is Placed
+    assert type(sc.normalize_ops(site.name)) is Placed
+
+
 def test_registering_again_is_no_matter_and_another_is_refused(site):
     local = sc.register_ops(ops_class(site.name))
     assert sc.register_ops(local) is local

@@ -40,6 +40,19 @@ print({installed_class}.family)
     assert elsewhere.run(code) == backend
 
 
+def test_class_that_is_registered_for_a_while_leaves_no_trace(elsewhere, backend, installed_class):
+    code = f"""
+import spacecore as sc
+class Mine(sc.NumpyOps): family = sc.BackendFamily({backend!r})
+sc.register_ops(Mine)
+print(sc.{installed_class} is Mine)
+sc.unregister_ops(Mine)
+from spacecore import {installed_class}
+print({installed_class} is Mine)
+"""
+    assert elsewhere.run(code).split() == ["True", "False"]
+
+
 @pytest.mark.parametrize("name", ["NoSuchOps", "jaxops", "_private"])
 def test_other_names_are_attribute_errors(name):
     assert not hasattr(sc, name)

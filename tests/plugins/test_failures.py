@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
+import weakref
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -213,7 +216,7 @@ def test_hook_that_is_not_marked(site):
 def test_two_specs_of_one_name(site):
     spec = f"BackendSpec(name={site.name!r}, ops='a:b')"
     name = site.plugin(modules=hook(f"return [{spec}, {spec}]"))
-    assert "gives 2 of" in failure(name, sc.DuplicateBackendError)
+    assert f'gives "{name}" to 2.' in failure(name, sc.DuplicateBackendError)
 
 
 # --- versions and requirements ---------------------------------------------------------------
@@ -354,6 +357,22 @@ def test_failure_is_not_final(site):
     site.plugin(summary="mended, with a longer descriptor so that no stale bytecode is taken")
     assert sc.normalize_ops(name).family == name
     assert name not in sc.plugins.known_failures()
+
+
+def test_a_failure_that_is_remembered_keeps_no_arrays(site):
+    name = site.plugin(modules={"_plugin": "1 / 0"})
+
+    def fail() -> weakref.ref[np.ndarray]:
+        mine = np.zeros(3)
+        with suppress(BROKEN):
+            sc.normalize_ops(name)
+        return weakref.ref(mine)
+
+    mine = fail()
+    gc.collect()
+    assert mine() is None
+    kept = sc.plugins.known_failures()[name]
+    assert (type(kept), str(kept), kept.backend) == (BROKEN, failure(name, BROKEN), name)
 
 
 def test_keyboard_interrupt_is_the_users(site):

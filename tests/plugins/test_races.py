@@ -130,6 +130,56 @@ atexit.register(lambda: print(sc.Context({name!r}).ops.family))
     assert elsewhere.run(code) == name
 
 
+# --- classes in trees ------------------------------------------------------------------------
+
+
+def test_a_class_that_is_defined_while_a_backend_starts_is_heard_once(elsewhere):
+    code = """
+import threading, time
+import spacecore as sc
+heard, started, base = [], threading.Event(), sc.DenseVectorSpace
+def define():
+    started.wait()
+    type("Own", (base,), {})
+thread = threading.Thread(target=define)
+thread.start()
+class Toy(sc.NumpyOps):
+    family = sc.BackendFamily("toy")
+    @staticmethod
+    def register_value_class(cls):
+        started.set()
+        time.sleep(0.02)
+        heard.append(cls.__name__)
+thread.join()
+print(heard.count("Own"))
+"""
+    assert elsewhere.run(code, timeout=LIMIT) == "1"
+
+
+def test_threads_that_first_use_one_dataclass(elsewhere):
+    code = """
+import sys, threading
+from dataclasses import make_dataclass
+import spacecore as sc
+sys.setswitchinterval(1e-6)
+X = sc.DenseVectorSpace(2, "numpy")
+kinds = [make_dataclass(f"Pair{i}", "ab") for i in range(50)]
+barrier, spaces, errors = threading.Barrier(4), [], []
+def use():
+    barrier.wait()
+    try:
+        spaces.extend(sc.TreeSpace.of(kind(X, X)) for kind in kinds)
+    except BaseException as error:
+        errors.append(repr(error))
+threads = [threading.Thread(target=use) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert not errors, errors[:3]
+print(len(spaces), len(set(spaces)))
+"""
+    assert elsewhere.run(code, timeout=LIMIT) == "200 50"
+
+
 # --- processes -------------------------------------------------------------------------------
 
 

@@ -166,8 +166,8 @@ if not TYPE_CHECKING:  # so that a type checker still refuses a name that does n
         A missing backend says how to install it. `hasattr` and `getattr` with a default raise
         that error too: it is no `AttributeError`.
         """
-        if name in KNOWN_CLASSES:
-            return globals().setdefault(name, type(plugins.resolve(KNOWN_CLASSES[name])))
+        if name in KNOWN_CLASSES:  # not kept here: another class may be registered
+            return type(plugins.resolve(KNOWN_CLASSES[name]))
         if name in __all__:
             for layer in map(import_module, _LAYERS):
                 if name in layer.__all__:

@@ -1,4 +1,4 @@
-"""The four check levels, cheapest first, and what checks call that which they refuse."""
+"""The four check levels, cheapest first, and the words of checks for what they refuse."""
 
 from __future__ import annotations
 

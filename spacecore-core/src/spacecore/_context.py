@@ -17,7 +17,7 @@ from spacecore.backend import BackendFamily, BackendOps, dtype_name, transfer
 from spacecore.errors import CastError, ConversionError
 from spacecore.plugins import ops_of_array, resolve
 
-__all__ = ["Context", "ContextLike", "OpsLike", "normalize_ops"]
+__all__ = ["Context", "ContextLike", "normalize_ops"]
 
 OpsLike: TypeAlias = "BackendOps | type[BackendOps] | str | BackendFamily"
 

@@ -45,8 +45,8 @@ class Writer:
     depth : int
         Levels of trees and expressions that are still written out.
     left : list
-        As long as the number of parts that are; shared, so that a tree whose branches are one
-        object takes no longer than its line.
+        One item for each part that may still be written; shared, so that a tree whose branches are
+        one object takes no longer than its line.
     """
 
     dtype: str

@@ -26,7 +26,7 @@ def outline(value: Value) -> Section:
 def _section(
     value: Value, path: str, above: dict[str, str], seen: dict[int, str], depth: int
 ) -> Section:
-    """The section of a value at a path; of its context, what is not as `above` it."""
+    """The section of a value at a path, with what differs between its context and `above`."""
     notation, told, fields = value._shown()
     title = type(value).__name__
     first = seen.setdefault(id(value), path)

@@ -18,11 +18,9 @@ __all__ = [
     "Spec",
     "Structured",
     "items_of",
-    "leaves_of",
     "rebuild_container",
     "record",
     "spec_of",
-    "unrecord",
 ]
 
 
@@ -66,7 +64,7 @@ class Structured:
         cls._own_spec = Spec("value" if derived else "custom", cls)
 
     def _prepare(self) -> None:
-        """Compute what follows from static fields and is none: compiled tests, closures."""
+        """Set attributes that follow from fields and are not fields: compiled tests, closures."""
 
     def tree_flatten(self) -> tuple[tuple[Any, ...], Any]:
         """Return the leaves of all data, and what rebuilds the object from others.
@@ -178,6 +176,7 @@ def record(root: Structured) -> tuple[tuple[Any, ...], Recipe]:
     leaves: list[Any] = []
     nodes: list[Any] = []
     numbers: dict[int, int] = {}
+    customs: dict[int, tuple[Any, ...]] = {}
 
     def visit(value: Structured) -> int:
         known = numbers.get(id(value))
@@ -198,9 +197,14 @@ def record(root: Structured) -> tuple[tuple[Any, ...], Recipe]:
         if spec.kind == "value":
             return ("value", visit(x))
         if spec.kind == "custom":
-            children, aux = x.tree_flatten()
-            leaves.extend(children)
-            return ("custom", type(x), aux, len(leaves) - len(children), len(children))
+            known = customs.get(id(x))
+            if known is None:
+                children, aux = x.tree_flatten()
+                start = len(leaves)
+                leaves.extend(children)
+                known = ("custom", len(customs), type(x), aux, start, len(leaves) - start)
+                customs[id(x)] = known
+            return known
         if spec.kind == "constant":
             return ("constant", x)
         return (spec.kind, spec.cls, spec.keys, tuple(map(layout, items_of(x, spec), spec.items)))
@@ -214,31 +218,34 @@ def leaves_of(root: Structured) -> tuple[Any, ...]:
     leaves: list[Any] = []
     seen: set[int] = set()
 
-    def visit(value: Structured) -> None:
-        if id(value) not in seen:
-            seen.add(id(value))
-            state = vars(value)
-            for name, spec in value._specs.items():
-                collect(state[name], spec)
+    def visit(value: Structured, spec: Spec) -> None:
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if spec.kind == "custom":
+            leaves.extend(value.tree_flatten()[0])
+            return
+        state = vars(value)
+        for name, inner in value._specs.items():
+            collect(state[name], inner)
 
     def collect(x: Any, spec: Spec) -> None:
         if spec.kind == "leaf":
             leaves.append(x)
-        elif spec.kind == "value":
-            visit(x)
-        elif spec.kind == "custom":
-            leaves.extend(x.tree_flatten()[0])
+        elif spec.kind in ("value", "custom"):
+            visit(x, spec)
         elif spec.items:
             for item, inner in zip(items_of(x, spec), spec.items, strict=True):
                 collect(item, inner)
 
-    visit(root)
+    visit(root, Spec("value"))
     return tuple(leaves)
 
 
 def unrecord(recipe: Recipe, leaves: Sequence[Any]) -> Any:
     """Return the expression of a recipe with the given leaves."""
     made: dict[int, Any] = {}
+    customs: dict[int, Any] = {}
 
     def build(number: int) -> Any:
         if number in made:
@@ -264,8 +271,10 @@ def unrecord(recipe: Recipe, leaves: Sequence[Any]) -> Any:
         if kind == "constant":
             return item[1]
         if kind == "custom":
-            _, cls, aux, start, count = item
-            return cls.tree_unflatten(aux, tuple(leaves[start : start + count]))
+            _, number, cls, aux, start, count = item
+            if number not in customs:
+                customs[number] = cls.tree_unflatten(aux, tuple(leaves[start : start + count]))
+            return customs[number]
         _, cls, keys, items = item
         return _container(kind, cls, keys, map(fill, items))
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache
-from threading import Lock
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
 __all__ = [
-    "Kept",
+    "PickledStructure",
     "announce",
     "broadcast_prefix",
     "constructor",
     "field_names",
     "flatten",
+    "leaf_names",
     "listen",
     "map_leaves",
     "paths",
@@ -29,27 +29,33 @@ __all__ = [
 
 NAMESPACE = "spacecore"
 
-_announced: list[type] = []
+_announced: dict[type, None] = {}
 _dataclasses: dict[Any, tuple[str, ...]] = {}
 _listeners: list[Callable[[type], None]] = []
+
+# Held while a class is registered, and never while something is imported, which would deadlock:
+# `optree` refuses a class that it knows. A listener may define a class, and announce it.
+_registering = RLock()
 
 
 def announce(cls: type) -> None:
     """Make a class with `tree_flatten` and `tree_unflatten` a node of trees, here and elsewhere."""
-    _announced.append(cls)
-    for hear in _listeners:
-        hear(cls)
+    with _registering:
+        _announced[cls] = None
+        for hear in tuple(_listeners):
+            hear(cls)
 
 
 def listen(hear: Callable[[type], None]) -> None:
     """Call `hear` with every class announced so far, and with each later one."""
-    _listeners.append(hear)
-    for cls in _announced:
-        hear(cls)
+    with _registering:
+        known = tuple(_announced)
+        _listeners.append(hear)
+        for cls in known:
+            hear(cls)
 
 
 _loaded: list[ModuleType] = []
-_loading = Lock()
 
 
 def _optree() -> ModuleType:
@@ -63,7 +69,7 @@ def _load() -> ModuleType:
     def register(cls: Any) -> None:
         optree.register_pytree_node(cls, _flatten_node, cls.tree_unflatten, namespace=NAMESPACE)
 
-    with _loading:
+    with _registering:
         if not _loaded:
             listen(register)
             _loaded.append(optree)
@@ -119,7 +125,7 @@ def structure(template: Any) -> Any:
     return structure_with_leaves(template, lambda _: False)[0]
 
 
-class Kept:
+class PickledStructure:
     """A structure that pickles by a tree of its form, so that another process knows its classes."""
 
     def __init__(self, structure: Any):
@@ -135,6 +141,11 @@ def paths(structure: Any) -> list[str]:
     return ["$" + "".join(map(_step, accessor)) for accessor in structure.accessors()]
 
 
+def leaf_names(structure: Any) -> list[str]:
+    """Return the path of each leaf without what all begin with; `$` for a tree that is a leaf."""
+    return [path[1:].lstrip(".") or "$" for path in paths(structure)]
+
+
 def _register_dataclasses(tree: Any, is_leaf: Callable[[Any], bool]) -> None:
     """Make the dataclasses in a tree nodes of SpaceCore's trees, and of nobody else's.
 
@@ -143,7 +154,8 @@ def _register_dataclasses(tree: Any, is_leaf: Callable[[Any], bool]) -> None:
     if is_leaf(tree):
         return
     if is_dataclass(tree) and not isinstance(tree, type) and type(tree) not in _announced:
-        _register_dataclass(type(tree))
+        if type(tree) not in _dataclasses:
+            _register_dataclass(type(tree))
         children: Any = [getattr(tree, field.name) for field in fields(tree)]
     elif isinstance(tree, dict):
         children = tree.values()
@@ -153,21 +165,24 @@ def _register_dataclasses(tree: Any, is_leaf: Callable[[Any], bool]) -> None:
         _register_dataclasses(child, is_leaf)
 
 
-@cache
 def _register_dataclass(cls: Any) -> None:
-    names = _dataclasses[cls] = tuple(field.name for field in fields(cls))
+    optree = _optree()
+    names = tuple(field.name for field in fields(cls))
     put_together = constructor(cls, names)
 
     def take_apart(node: Any) -> tuple[Any, Any, Any]:
         return [getattr(node, name) for name in names], None, names
 
-    _optree().register_pytree_node(
-        cls,
-        take_apart,
-        lambda _, children: put_together(children),
-        path_entry_type=_optree().GetAttrEntry,
-        namespace=NAMESPACE,
-    )
+    with _registering:
+        if cls not in _dataclasses:
+            optree.register_pytree_node(
+                cls,
+                take_apart,
+                lambda _, children: put_together(children),
+                path_entry_type=optree.GetAttrEntry,
+                namespace=NAMESPACE,
+            )
+            _dataclasses[cls] = names
 
 
 def field_names(cls: Any) -> tuple[str, ...] | None:

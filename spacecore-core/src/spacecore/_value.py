@@ -107,14 +107,7 @@ class Value(Structured, metaclass=_Closing):
 
     def _rebuilt(self, **changes: Any) -> Self:
         """The same object with others of their kind in some fields, without `__init__`."""
-        state, made = vars(self), object.__new__(type(self))
-        names, specs = state["_static_names"], state["_specs"]
-        own = vars(made)
-        for name in (*names, *specs):
-            own[name] = state[name]
-        own.update(changes)
-        _finish(made, specs, names)
-        return made
+        return _rebuild(type(self), {**self._fields(), **changes}, vars(self)["_specs"])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_specs" in vars(self):
@@ -196,15 +189,18 @@ def _same_arrays(ops: BackendOps, one: Any, other: Any) -> bool:
         return True
     if ops.is_sparse(one):
         return bool((ops.sparse_to_scipy(one) != ops.sparse_to_scipy(other)).nnz == 0)
+    device = ops.device_of(one)
+    if ops.device_of(other) != device:  # which is no part of equality; libraries refuse to compare
+        other = ops.asarray(other, device=device)
     return bool(ops.all(one == other))
 
 
 def _hashable(x: Any) -> Any:
-    if isinstance(x, list):
+    if isinstance(x, list | tuple):
         return tuple(map(_hashable, x))
     if isinstance(x, dict):
-        return tuple(sorted((key, _hashable(value)) for key, value in x.items()))
-    return x
+        return frozenset((key, _hashable(value)) for key, value in x.items())
+    return frozenset(x) if isinstance(x, set) else x
 
 
 def _rebuild(cls: type[V], fields: dict[str, Any], specs: dict[str, Spec]) -> V:

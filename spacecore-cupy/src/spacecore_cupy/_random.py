@@ -9,7 +9,7 @@ import numpy as np
 from cupy.random import Generator, Philox4x3210
 
 from spacecore.backend import differs
-from spacecore.backend.eager import RandomKey, check_drawn
+from spacecore.backend.eager import RandomKey, check_drawn, check_key
 from spacecore_cupy._device import on
 
 __all__ = ["RandomNumbers"]
@@ -23,14 +23,6 @@ class RandomNumbers:
     device: Any
     real_dtype: Any
     sanitize_dtype: Any
-
-    @_STATEFUL
-    def random_key(self, seed: int, /) -> RandomKey:
-        return RandomKey(seed)
-
-    @_STATEFUL
-    def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
-        return key.split(num)
 
     @differs("CuPy draws from a generator, which each draw changes, and no complex numbers")
     def random_normal(
@@ -87,13 +79,14 @@ class RandomNumbers:
         self, key: RandomKey, shape: tuple[int, ...] = (), /, dtype: Any = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
+        check_drawn("random_rademacher", target.name)
         with on(self.device):
             bits = _generator(key).integers(0, 2, size=shape, dtype=cupy.int8)
             return (2 * bits - 1).astype(target, copy=False)
 
 
 def _generator(key: RandomKey) -> Any:
-    return Generator(Philox4x3210(key.state()))
+    return Generator(Philox4x3210(check_key(key).state()))
 
 
 def _drawn(dtype: Any) -> Any:

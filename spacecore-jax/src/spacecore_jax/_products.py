@@ -17,7 +17,6 @@ from spacecore.backend import differs
 
 __all__ = [
     "FULL",
-    "PRECISIONS",
     "check_precision",
     "linalg_products",
     "products",

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spacecore.backend import differs
-from spacecore.backend.eager import check_count
+from spacecore.backend.eager import check_count, check_drawn, refuse_key
 from spacecore_jax._dtypes import default_integer, sanitize_dtype
 
 __all__ = ["RandomNumbers"]
@@ -38,17 +38,21 @@ class RandomNumbers:
     @staticmethod
     @differs("JAX fails for a negative number of keys, in XLA's words")
     def random_split(key: Any, /, num: int = 2) -> Any:
+        _check_key(key)
         return jax.random.split(key, check_count(num))
 
     @_PLACED
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
-        return jax.random.normal(self._placed(key), shape, sanitize_dtype(dtype))
+        target = sanitize_dtype(dtype)
+        check_drawn("random_normal", target.name)
+        return jax.random.normal(self._placed(key), shape, target)
 
     @differs("JAX draws where the key lies, and rounding reaches `high`")
     def random_uniform(
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0.0, high: Any = 1.0
     ) -> Any:
         target = sanitize_dtype(dtype)
+        check_drawn("random_uniform", target.name)
         return _uniform(self._placed(key), tuple(shape), target, low, high)
 
     @differs("JAX draws where the key lies, checks no range, and never reaches the largest integer")
@@ -56,6 +60,7 @@ class RandomNumbers:
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
     ) -> Any:
         target = default_integer() if dtype is None else sanitize_dtype(dtype)
+        check_drawn("random_integers", target.name)
         placed = self._placed(key)
         if not (isinstance(low, int) and isinstance(high, int)):
             return jax.random.randint(placed, shape, low, high, target)
@@ -72,9 +77,12 @@ class RandomNumbers:
 
     @_PLACED
     def random_rademacher(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
-        return jax.random.rademacher(self._placed(key), shape, sanitize_dtype(dtype))
+        target = sanitize_dtype(dtype)
+        check_drawn("random_rademacher", target.name)
+        return jax.random.rademacher(self._placed(key), shape, target)
 
     def _placed(self, key: Any) -> Any:
+        _check_key(key)
         if self.device is None or isinstance(key, jax.core.Tracer):
             return key
         return jax.device_put(key, self.device)
@@ -85,6 +93,11 @@ def _uniform(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: Any) 
     drawn = jax.random.uniform(key, shape, dtype, low, high)
     low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
     return jnp.minimum(drawn, jnp.nextafter(high, low))  # rounding may have reached `high`
+
+
+def _check_key(key: Any) -> None:
+    if not isinstance(key, jax.Array):
+        refuse_key(key)
 
 
 def _checked_seed(seed: Any) -> int:

@@ -12,6 +12,7 @@ from spacecore.errors import CastError, ConversionError
 from spacecore_torch._promotion import SCALARS, STORED_ONLY
 from spacecore_torch._tracing import default_device
 from spacecore_torch._transfer import from_foreign
+from spacecore_torch._updates import refuse_imaginary
 
 __all__ = ["Creation"]
 
@@ -43,11 +44,17 @@ class Creation:
     @differs("Torch calls the shape `size`, takes no int for it, and tells of an overflow of 1j")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
-        if type(fill_value) is complex and dtype is not None:
-            _refuse_imaginary(dtype)
-        if dtype is None and device is None:  # to read None takes Torch a sixth of its time
+        if dtype is not None:
+            refuse_imaginary(fill_value, dtype)
+        if dtype is None and device is None:  # Torch spends a sixth of its time on reading None
             return torch.full(size, fill_value)
         return torch.full(size, fill_value, dtype=dtype, device=device)
+
+    @staticmethod
+    @differs("Torch tells of an overflow of 1j")
+    def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        refuse_imaginary(fill_value, x.dtype if dtype is None else dtype)
+        return torch.full_like(x, fill_value, dtype=dtype, device=device)
 
     @staticmethod
     @differs("Torch refuses an empty range, and has no keyword `stop`")
@@ -149,14 +156,6 @@ class Creation:
             return from_foreign(x, device=device, copy=copy)
         except ConversionError as error:
             raise BufferError(str(error)) from error
-
-
-def _refuse_imaginary(dtype: torch.dtype) -> None:
-    if not dtype.is_complex and dtype is not torch.bool:
-        raise CastError(
-            f"Values written into an array keep their imaginary part. Got complex ones for "
-            f"{dtype}. Take the real part, `value.real`."
-        )
 
 
 def _from_tensor(x: torch.Tensor, dtype: Any, device: Any, copy: bool | None) -> torch.Tensor:

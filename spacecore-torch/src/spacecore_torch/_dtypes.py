@@ -134,7 +134,7 @@ def _integer_limits(dtype: torch.dtype) -> IntegerLimits:
     return IntegerLimits(found.bits, found.max, found.min, dtype)
 
 
-# Looked up, for to ask Torch costs several times the question's own time.
+# Looked up, since asking Torch takes several times as long.
 _FLOAT_LIMITS = {
     dtype: _float_limits(dtype) for dtype in _KINDS["real floating"] | _KINDS["complex floating"]
 }

@@ -43,7 +43,7 @@ def constant(x: Any) -> Any:
 
 
 def _is_varying(x: Any) -> bool:
-    """Whether any transform maps or differentiates x; each wraps also what is none of its own."""
+    """Whether any transform maps or differentiates x; each also wraps what it does not map."""
     forward = forward_ad._current_level >= 0
     while not x.requires_grad:
         if forward and x.layout is torch.strided and _tangent(x) is not None:

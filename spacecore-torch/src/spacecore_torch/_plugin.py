@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from spacecore.plugins import BackendSpec, hookimpl
 
 __all__ = ["spacecore_backends", "spacecore_doctor"]
@@ -27,6 +29,8 @@ def spacecore_backends() -> list[BackendSpec]:
 def spacecore_doctor(backend: str) -> dict[str, object] | None:
     if backend != "torch":
         return None
+    if find_spec("torch") is None:
+        return {"torch": "not installed"}
     from spacecore_torch._devices import account
 
     return account()

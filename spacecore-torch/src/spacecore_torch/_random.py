@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs, dtype_name
-from spacecore.backend.eager import RandomKey, check_drawn
+from spacecore.backend.eager import RandomKey, check_drawn, check_key
 from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import default_device
 
@@ -25,14 +25,6 @@ class RandomNumbers:
     """
 
     device: Any
-
-    @differs("Torch has no keys")
-    def random_key(self, seed: int, /) -> RandomKey:
-        return RandomKey(seed)
-
-    @differs("Torch has no keys")
-    def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
-        return key.split(num)
 
     @differs("Torch draws from a generator that each draw changes")
     def random_normal(self, key: RandomKey, shape: Any = (), /, dtype: Any = None) -> torch.Tensor:
@@ -87,6 +79,8 @@ class RandomNumbers:
     ) -> torch.Tensor:
         where = self.device or default_device()
         dtype = torch.get_default_dtype() if dtype is None else dtype
+        if dtype is torch.bool:
+            check_drawn("random_rademacher", "bool")
         # Torch draws no complex integers, and computes nothing in what it only stores.
         drawn = torch.int64 if dtype.is_complex or dtype in STORED_ONLY else dtype
         bits = torch.randint(
@@ -143,4 +137,4 @@ def _generator(key: RandomKey, device: torch.device) -> torch.Generator:
     if made is None:
         made = torch.Generator("cpu" if device.type == "meta" else device)
         _OWN.of[device] = made
-    return made.manual_seed(key.state())
+    return made.manual_seed(check_key(key).state())

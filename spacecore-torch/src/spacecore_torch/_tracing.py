@@ -86,13 +86,13 @@ def holds_somewhere(x: Any) -> bool:
 def is_outside_of_forward_mode(x: Any) -> bool:
     """Tell whether forward mode runs, and its result may be differentiated by `x` again.
 
-    So it is for a matrix that `torch.func.grad` differentiates around a `torch.func.jvp`, also of
-    something else, and for one that requires a gradient.
+    True for a matrix that requires a gradient, and for one that `torch.func.grad` differentiates
+    around a `torch.func.jvp`, even where the latter is of something else.
     """
     if forward_ad._current_level < 0:
         return False
     if is_compiling():
-        return True  # for nothing can be asked
+        return True  # a compiler answers no such question
     stack = get_interpreter_stack() or []
     forward = max((s.level() for s in stack if s.key() == TransformType.Jvp), default=0)
     while is_functorch_wrapped_tensor(x):

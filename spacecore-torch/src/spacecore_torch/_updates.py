@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from spacecore.backend import differs
@@ -11,7 +12,7 @@ from spacecore.errors import CastError
 from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import is_batched, is_transforming
 
-__all__ = ["Updates", "as_index"]
+__all__ = ["Updates", "as_index", "refuse_imaginary"]
 
 
 class Updates:
@@ -23,8 +24,7 @@ class Updates:
         index = _checked(index)
         if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=False)
-        if isinstance(values, torch.Tensor) and values.dtype is not x.dtype:
-            values = _as_values(x, values)
+        values = _fitted(x, values)
         out: torch.Tensor = x.clone() if copy else x
         out[index] = values
         return out
@@ -39,8 +39,7 @@ class Updates:
         if parts and all(map(_selects_often, parts)):
             put = torch.index_put if copy else torch.index_put_
             return put(x, parts, _as_values(x, values), accumulate=True)
-        if isinstance(values, torch.Tensor) and values.dtype is not x.dtype:
-            values = _as_values(x, values)
+        values = _fitted(x, values)
         out: torch.Tensor = x.clone() if copy else x
         if all(map(_is_basic, parts)):
             selected = out[index]  # a view
@@ -70,8 +69,22 @@ def _positions(x: Any, index: Any) -> Any:
     return places[index]
 
 
+def _fitted(x: Any, values: Any) -> Any:
+    """The values as Torch puts them into `x`: an array in its dtype, a number as it is.
+
+    Raises
+    ------
+    CastError
+        For complex values where `x` is real.
+    """
+    if isinstance(values, torch.Tensor):
+        return values if values.dtype is x.dtype else _as_values(x, values)
+    refuse_imaginary(values, x.dtype)
+    return values
+
+
 def _as_values(x: Any, values: Any) -> Any:
-    """The values in the dtype of `x`.
+    """The values as an array in the dtype of `x`.
 
     Raises
     ------
@@ -85,7 +98,25 @@ def _as_values(x: Any, values: Any) -> Any:
                 f"{x.dtype}. Take the real part, `ops.real(values)`."
             )
         return values.to(dtype=x.dtype, device=x.device)
+    refuse_imaginary(values, x.dtype)
     return torch.as_tensor(values, dtype=x.dtype, device=x.device)
+
+
+def refuse_imaginary(number: Any, dtype: torch.dtype) -> None:
+    """Raise where a complex number would be written into an array of a real dtype.
+
+    Raises
+    ------
+    CastError
+    """
+    if isinstance(number, _COMPLEX) and not (dtype.is_complex or dtype is torch.bool):
+        raise CastError(
+            f"Values written into an array keep their imaginary part. Got a complex number for "
+            f"{dtype}. Take the real part, `value.real`."
+        )
+
+
+_COMPLEX = (complex, np.complexfloating)
 
 
 def _selects_often(part: Any) -> bool:

@@ -113,6 +113,41 @@ print(len(traced(there.ones((2, 2))).out_avals))
     assert run_python(code, **FOUR).replace("1 ", "1") == f"{wanted}\n1"
 
 
+def test_equality_of_spaces_does_not_ask_where_arrays_lie(run_python):
+    code = """
+import jax
+import spacecore as sc
+here, there = sc.Context("jax:cpu:0"), sc.Context("jax:cpu:1")
+def space(ctx, weights=(1.0, 2.0)):
+    return sc.DenseVectorSpace(2, ctx, sc.WeightedInnerProduct(ctx.asarray(weights)))
+print(space(here) == space(there), space(here) == space(there, (1.0, 3.0)))
+"""
+    assert run_python(code, **FOUR) == "True False"
+
+
+def test_an_array_crosses_to_another_device_by_a_copy_alone(run_python):
+    code = """
+import jax
+import spacecore as sc
+here = sc.Context("jax:cpu:0")
+A, S = sc.DenseLinOp(here.eye(2), sc.DenseVectorSpace(2, here)), here.assparse(here.eye(2))
+B = sc.SparseLinOp(S, A.domain)
+for op in (A, B):
+    try:
+        op.convert("jax:cpu:1", copy=False)
+    except sc.ConversionError as error:
+        print(str(error).partition("Pass")[1:])
+    kept = op.convert(sc.Context("jax:cpu:0", check_level="none"), copy=False)
+    assert kept.ctx.check_level == "none"
+    moved = op.convert("jax:cpu:1")
+    assert {x.device for x in jax.tree.leaves(moved)} == {jax.devices()[1]}
+own = A.convert(sc.Context("jax:cpu:0"), copy=True)
+assert own.array.unsafe_buffer_pointer() != A.array.unsafe_buffer_pointer()
+assert A.convert(sc.Context("jax"), copy=False).array is A.array
+"""
+    assert run_python(code, **FOUR) == "\n".join(["('Pass', ' copy=None.')"] * 2)
+
+
 def test_without_a_name_nothing_is_placed(run_python):
     code = """
 import jax, numpy as np

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import pytest
 
@@ -56,3 +57,10 @@ def test_the_doctor_is_told_versions_and_devices():
     assert account["default dtype"] == "torch.float32"
     assert account["threads"] >= 1
     assert _plugin.spacecore_doctor("numpy") is None
+
+
+def test_the_doctor_says_that_torch_is_not_installed(monkeypatch):
+    from spacecore_torch import _plugin
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert _plugin.spacecore_doctor("torch") == {"torch": "not installed"}

@@ -233,3 +233,21 @@ def test_moving_to_another_device_is_a_copy():
     assert ops.import_dense(x, device="meta").device.type == "meta"
     with pytest.raises(ConversionError, match="by a copy only"):
         ops.import_dense(x, device="meta", copy=False)
+
+
+def test_a_sparse_matrix_that_is_there_already_is_kept():
+    here = sc.Context("torch:cpu", "float64")
+    matrix = here.assparse(here.eye(2)).requires_grad_()
+    S = sc.SparseLinOp(matrix, sc.DenseVectorSpace(2, here))
+    for target in (sc.Context("torch:cpu", "float64", check_level="none"), "torch"):
+        for copy in (None, False):
+            there = S.convert(target, copy=copy)
+            assert there.matrix is matrix
+
+
+def test_an_array_crosses_to_another_device_by_a_copy_alone():
+    A = sc.DenseLinOp(torch.eye(2), sc.DenseVectorSpace(2, sc.Context("torch", "float32")))
+    with pytest.raises(sc.ConversionError, match="on cpu for meta. Pass copy=None"):
+        A.convert("torch:meta", copy=False)
+    assert A.convert("torch:cpu", copy=False).array is A.array
+    assert A.convert("torch:meta").array.device.type == "meta"

@@ -61,6 +61,19 @@ def test_local_rewriting(wide):
     assert type(zero.H) is sc.ZeroLinOp
 
 
+def test_the_check_level_is_the_strictest_in_any_order(ops):
+    strict, none = (sc.Context(ops, "float64", check_level=level) for level in ("strict", "none"))
+    X, Y = sc.DenseVectorSpace(2, strict), sc.DenseVectorSpace(2, none)
+    pairs = [
+        (sc.IdentityLinOp(X), sc.IdentityLinOp(Y)),
+        (sc.DiagonalLinOp(X.ones(), X), sc.DiagonalLinOp(Y.ones(), Y)),
+        (sc.ZeroLinOp(X, X), sc.ZeroLinOp(Y, Y)),
+    ]
+    for A, B in pairs:
+        for made in (A @ B, B @ A, A + B, B + A):
+            assert made.ctx.check_level == "strict"
+
+
 def test_fuse_multiplies_out(wide):
     A = dense(wide)
     D = sc.DiagonalLinOp(wide.asarray([2, 3]), A.domain)

@@ -79,6 +79,36 @@ def test_none_accepts_anything(ops):
         assert X.check_member(x) is None
 
 
+class Positive(sc.DenseVectorSpace):
+    """Of positive entries, whatever else the level asks."""
+
+    def check_member(self, x):
+        super().check_member(x)
+        if not bool(self.ops.all(x > 0)):
+            raise sc.SpaceValidationError("Expected positive entries")
+
+
+@pytest.mark.parametrize("level", ["none", "standard", "strict"])
+def test_a_subclass_may_ask_more_of_its_elements(ops, level):
+    X = Positive(2, sc.Context(ops, "float64", check_level=level))
+    infinite = X.ctx.asarray([1.0, float("inf")])
+    for Y in (X, X.convert("numpy").convert(ops)):
+        Y.check_member(Y.ones())
+        for refused in (lambda Y=Y: Y.check_member(Y.zeros()), lambda Y=Y: Y.norm(Y.zeros())):
+            with pytest.raises(sc.SpaceValidationError, match="positive entries"):
+                refused()
+    if level == "none":
+        X.check_member(X.ones()[:1])
+        return
+    with pytest.raises(sc.SpaceValidationError, match="shape"):
+        X.check_member(X.ones()[:1])
+    if level == "strict":
+        with pytest.raises(sc.SpaceValidationError, match="finite"):
+            X.check_member(infinite)
+    else:
+        X.check_member(infinite)
+
+
 def test_arrays_of_another_backend_are_no_elements(ops, foreign_ops):
     X = sc.DenseVectorSpace(3, sc.Context(ops, "float64"))
     with pytest.raises(sc.SpaceValidationError, match="Expected dense array for"):
@@ -152,6 +182,8 @@ def test_a_seed_is_no_key(ctx):
     for space in (X, X.stacked(2), sc.TreeSpace.of({"a": X})):
         with pytest.raises(TypeError, match=r"Make one of a seed: `ops\.random_key\(7\)`"):
             space.random(7)
+        with pytest.raises(TypeError, match=r"Got Generator\. Make .* `ops\.random_key\(seed\)`"):
+            space.random(np.random.default_rng(0))
 
 
 def test_random_is_reproducible(ctx):

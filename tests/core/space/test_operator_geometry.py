@@ -67,19 +67,30 @@ def test_operators_that_do_not_fit_are_refused(wide):
                 sc.DenseVectorSpace(2, wide, sc.OperatorInnerProduct(M))
 
 
+def test_a_matrix_is_no_operator(wide):
+    M = sc.IdentityLinOp(sc.DenseVectorSpace(2, wide))
+    for name, operators in (("M", (np.eye(2),)), ("M_inverse", (M, np.eye(2)))):
+        with pytest.raises(TypeError, match=rf"^{name} is a LinOp. Got ndarray. Wrap .*\({name},"):
+            sc.OperatorInnerProduct(*operators)
+    with pytest.raises(TypeError, match="^M is a LinOp. Got None"):
+        sc.OperatorInnerProduct(None)
+
+
 def test_strict_looks_whether_it_is_an_inner_product(ops):
     strict = sc.Context(ops, "float64", check_level="strict")
     X = sc.DenseVectorSpace(2, strict)
 
-    def build(matrix):
-        M = sc.DenseLinOp(strict.asarray(matrix), X, X)
+    def build(matrix, level="strict"):
+        ctx = strict.convert(strict, check_level=level)
+        M = sc.DenseLinOp(strict.asarray(matrix), X, X, ctx)
         return sc.DenseVectorSpace(2, strict, sc.OperatorInnerProduct(M))
 
     build([[2, 1], [1, 1]])
-    with pytest.raises(sc.SpaceValidationError, match="positive definite"):
-        build([[-1, 0], [0, -1]])
-    with pytest.raises(sc.SpaceValidationError, match="Hermitian"):
-        build([[2, 1], [0, 2]])
+    for level in ("none", "strict"):  # of the operator alone
+        with pytest.raises(sc.SpaceValidationError, match="positive definite"):
+            build([[-1, 0], [0, -1]], level)
+        with pytest.raises(sc.SpaceValidationError, match="Hermitian"):
+            build([[2, 1], [0, 2]], level)
 
 
 def test_it_converts_and_compares_by_its_operators(backend):

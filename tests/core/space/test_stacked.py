@@ -90,6 +90,10 @@ def test_counts_and_bases_are_checked(wide):
         X.stacked(1.5)
     with pytest.raises(TypeError, match="of a Space. Got int"):
         sc.StackedSpace(3, 2)
+    narrow = X.convert(wide, dtype="float32")
+    assert sc.StackedSpace(narrow, 2, narrow.ctx) == narrow.stacked(2)
+    with pytest.raises(sc.SpaceValidationError, match="of float64 for a base of float32. Leave"):
+        sc.StackedSpace(narrow, 2, wide)
 
 
 def test_random_elements_differ_along_the_stack(wide):

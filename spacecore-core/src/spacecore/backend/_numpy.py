@@ -23,7 +23,7 @@ from spacecore.backend._vectors import (
     plain_arithmetic,
     plain_products,
 )
-from spacecore.backend.eager import RandomKey, check_drawn
+from spacecore.backend.eager import RandomKey, check_drawn, check_key
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["NumpyOps"]
@@ -118,7 +118,7 @@ class NumpyOps(BackendOps):
             raise BackendUnavailableError(
                 f"NumPy computes on the host only. Got device {str(device)!r}.",
                 backend="numpy",
-                hint='Name it to move there: "numpy:cpu".',
+                hint='Leave the device out, or write "numpy:cpu".',
             )
 
     @differs("the arrays of a host library say nothing of devices")
@@ -197,14 +197,6 @@ class NumpyOps(BackendOps):
             return dot_products(a)
         return plain_products(self, a)
 
-    @_STATEFUL
-    def random_key(self, seed: int, /) -> RandomKey:
-        return RandomKey(seed)
-
-    @_STATEFUL
-    def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
-        return key.split(num)
-
     @differs("NumPy draws from a generator, which each draw changes, and no complex numbers")
     def random_normal(
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
@@ -212,7 +204,7 @@ class NumpyOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         if dtype is not None:
             check_drawn("random_normal", target.name)
-        draw = key.generator()
+        draw = check_key(key).generator()
         real = self.real_dtype(target)
         if target == real:
             made = np.asarray(draw.standard_normal(shape, dtype=_drawn(real)))
@@ -234,7 +226,7 @@ class NumpyOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         if dtype is not None:
             check_drawn("random_uniform", target.name)
-        unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
+        unit = np.asarray(check_key(key).generator().random(shape, dtype=_drawn(target)))
         if low == 0 and high == 1 and unit.dtype == target:
             return unit
         drawn = (unit * (high - low) + low).astype(target, copy=False)
@@ -253,14 +245,17 @@ class NumpyOps(BackendOps):
         high: int,
     ) -> Any:
         target = np.dtype(np.int64) if dtype is None else self.sanitize_dtype(dtype)
-        return np.asarray(key.generator().integers(low, high, size=shape, dtype=target))
+        check_drawn("random_integers", target.name)
+        return np.asarray(check_key(key).generator().integers(low, high, size=shape, dtype=target))
 
     @_STATEFUL
     def random_rademacher(
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
-        signs = np.asarray(key.generator().integers(0, 2, size=shape, dtype=np.int8))
-        return (2 * signs - 1).astype(self.sanitize_dtype(dtype))
+        target = self.sanitize_dtype(dtype)
+        check_drawn("random_rademacher", target.name)
+        signs = np.asarray(check_key(key).generator().integers(0, 2, size=shape, dtype=np.int8))
+        return (2 * signs - 1).astype(target)
 
     @differs("SciPy converts from a matrix, or makes one, by different functions")
     def assparse(self, x: Any, /, *, format: str | None = None, dtype: DType | None = None) -> Any:

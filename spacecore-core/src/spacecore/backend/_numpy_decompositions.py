@@ -1,7 +1,7 @@
 """NumPy's eigen- and singular vectors by the contract's convention, turned where they lie.
 
-The same factors as those of `_phases`, which asks any library; this asks NumPy for less, since of
-a small matrix these factors cost more than its decomposition.
+The factors are those of `_phases`, which works with any library. This makes fewer calls of NumPy:
+for a small matrix, the factors would take longer than its decomposition.
 """
 
 from __future__ import annotations

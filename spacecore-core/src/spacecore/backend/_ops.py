@@ -29,6 +29,8 @@ class BackendOps(Sections, Bound, declaration=True):
     ----------
     device : device, str or None
         Where arrays are made. `None` leaves that to the library, and checks nothing.
+    **options : hashable
+        Of a backend that has some: its own `__init__` names them, and hands them on.
 
     Attributes
     ----------
@@ -82,6 +84,11 @@ class BackendOps(Sections, Bound, declaration=True):
             _tree.listen(cls.register_value_class)
 
     def __init__(self, device: Any = None, **options: Any):
+        if options and type(self).__init__ is BackendOps.__init__:  # which no subclass has narrowed
+            raise TypeError(
+                f"{type(self).__name__} takes a device and nothing else. Got {', '.join(options)}. "
+                f"A dtype and a check level belong to a Context."
+            )
         fixed = tuple(sorted((name, value) for name, value in options.items() if value is not None))
         state = vars(self)
         state["device"] = None if device is None else self.normalize_device(device)

@@ -29,8 +29,14 @@ def transfer(x: Any, source: BackendOps, target: BackendOps, *, copy: bool | Non
         was needed and refused.
     """
     if source.family == target.family:
-        moved = x if target.device is None else target.asarray(x, device=target.device)
-        return target.copy(x) if copy is True and moved is x else moved
+        there = _is_there(x, source, target)
+        if copy is False and not there:
+            raise ConversionError(
+                f"An array crosses to another device by a copy. Got one on {source.device_of(x)} "
+                f"for {target.device}. Pass copy=None."
+            )
+        placed = x if target.device is None else target.asarray(x, device=target.device)
+        return target.copy(placed) if copy and there else placed
     name = dtype_name(x.dtype)
     if not target.has_dtype(name):
         target.sanitize_dtype(name)
@@ -60,10 +66,16 @@ def transfer_sparse(
     ConversionError
         If a copy was needed and refused.
     """
-    if source == target and dtype == dtype_name(a.dtype) and copy is not True:
+    same = source.family == target.family and dtype == dtype_name(a.dtype) and copy is not True
+    if same and _is_there(a, source, target):
         return a
     if copy is False:
         raise ConversionError("A sparse matrix crosses by a copy. Pass copy=None.")
     matrix = source.sparse_to_scipy(a)
     kept = matrix.format if matrix.format in target.sparse_formats else None
     return target.assparse(matrix, format=kept, dtype=target.sanitize_dtype(dtype))
+
+
+def _is_there(x: Any, source: BackendOps, target: BackendOps) -> bool:
+    """Whether an array lies on the device that the target names; a tracer lies on none."""
+    return target.device is None or source.device_of(x) in (None, target.device)

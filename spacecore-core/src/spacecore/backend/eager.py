@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from spacecore import _tree
+from spacecore._typing import type_name
 from spacecore.errors import CastError
 
-__all__ = ["RandomKey", "check_count", "check_drawn", "fori_loop", "scan", "vmap", "while_loop"]
+__all__ = [
+    "RandomKey",
+    "check_count",
+    "check_drawn",
+    "check_key",
+    "fori_loop",
+    "refuse_key",
+    "scan",
+    "vmap",
+    "while_loop",
+]
 
 
 def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
@@ -145,8 +156,34 @@ def check_count(num: int) -> int:
     """
     count = operator.index(num)
     if count < 0:
-        raise ValueError(f"`random_split` makes no fewer than 0 keys. Got num={num!r}.")
+        raise ValueError(f"`random_split` needs num >= 0. Got {num!r}.")
     return count
+
+
+def check_key(key: Any) -> RandomKey:
+    """Return a key; raise for what is none.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(key, RandomKey):
+        refuse_key(key)
+    return key
+
+
+def refuse_key(key: Any) -> NoReturn:
+    """Raise the error of what is given for a random key and is none.
+
+    Raises
+    ------
+    TypeError
+    """
+    seed = key if isinstance(key, int) else "seed"
+    raise TypeError(
+        f"Random numbers are drawn by a key. Got {type_name(key)}. "
+        f"Make one of a seed: `ops.random_key({seed})`."
+    )
 
 
 def check_drawn(function: str, dtype: str) -> None:
@@ -154,7 +191,7 @@ def check_drawn(function: str, dtype: str) -> None:
 
     Parameters
     ----------
-    function : {"random_normal", "random_uniform", "random_integers"}
+    function : {"random_normal", "random_uniform", "random_integers", "random_rademacher"}
     dtype : str
         The standard's name.
 
@@ -164,13 +201,14 @@ def check_drawn(function: str, dtype: str) -> None:
     """
     kind, names = _DRAWN[function]
     if not dtype.startswith(names):
-        raise CastError(f"`{function}` draws numbers of a {kind} dtype. Got {dtype}.")
+        raise CastError(f"`{function}` draws numbers of {kind} dtype. Got {dtype}.")
 
 
 _DRAWN = {
-    "random_normal": ("floating-point or complex", ("float", "bfloat", "complex")),
-    "random_uniform": ("real floating-point", ("float", "bfloat")),
-    "random_integers": ("integer", ("int", "uint")),
+    "random_normal": ("a floating-point or complex", ("float", "bfloat", "complex")),
+    "random_uniform": ("a real floating-point", ("float", "bfloat")),
+    "random_integers": ("an integer", ("int", "uint")),
+    "random_rademacher": ("a numeric", ("int", "uint", "float", "bfloat", "complex")),
 }
 
 

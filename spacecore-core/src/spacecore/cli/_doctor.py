@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from spacecore.plugins._doors import REGISTRY
 
-__all__ = ["Finding", "examine", "examine_all"]
+__all__ = ["Finding", "examine_all"]
 
 _PROBE = """\
 import json, sys
@@ -86,13 +86,19 @@ def examine(name: str, limit: float) -> Finding:
     if ending is None:
         return Finding(name, "works", "", "", told, facts)
     stages = [record["stage"] for record in records if "stage" in record]
-    state = "hangs" if ending.startswith("was not") else "crashes"
-    message = f"The process {ending}, {stages[-1] if stages else 'starting'}."
+    message = f"The process {ending.text}, {stages[-1] if stages else 'starting'}."
     message += f" It said: {said}" if said else ""
-    return Finding(name, state, message, _advice(name), told, facts)
+    return Finding(name, ending.state, message, _advice(name), told, facts)
 
 
-def _run(name: str, report: Path, limit: float) -> tuple[str | None, str]:
+class _Ending(NamedTuple):
+    """How a process ended that did not end well."""
+
+    state: str
+    text: str
+
+
+def _run(name: str, report: Path, limit: float) -> tuple[_Ending | None, str]:
     """How the process ended if not well, and the last of what it said."""
     command = [sys.executable, "-c", _PROBE, json.dumps(sys.path), name, str(report)]
     try:
@@ -105,10 +111,10 @@ def _run(name: str, report: Path, limit: float) -> tuple[str | None, str]:
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return f"was not done after {limit:g} s", _last_line(late.stderr)
+        return _Ending("hangs", f"was not done after {limit:g} s"), _last_line(late.stderr)
     if done.returncode == 0:
         return None, ""
-    return _ending(done.returncode), _last_line(done.stderr)
+    return _Ending("crashes", _ending(done.returncode)), _last_line(done.stderr)
 
 
 def _ending(status: int) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from spacecore.backend import BackendOps
 from spacecore.errors import BackendError
-from spacecore.plugins._descriptor import ask_doctor, stranger
+from spacecore.plugins._descriptor import ask_doctor, plugin_errors
 from spacecore.plugins._doors import REGISTRY
 from spacecore.plugins._environment import refuse_blocked
 
@@ -59,7 +59,7 @@ def _examine(name: str, path: Path) -> None:
         ops = REGISTRY.resolve(name)
     _write(path, facts={library: _version(library) for library in libraries})
     _write(path, stage="computing a sum of squares")
-    with stranger(candidate, "computing a sum of squares"):
+    with plugin_errors(candidate, "computing a sum of squares"):
         _compute(ops)
         _write(path, facts=_facts(ops))
     _write(path, stage="calling its hook spacecore_doctor")

@@ -27,7 +27,27 @@ __all__ = [
 ]
 
 
-class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
+class _BlocksLinOp(TreeLinOp, data=("operators",)):
+    """One operator for each leaf of a tree, which is what the domain or the codomain looks like."""
+
+    operators: tuple[LinOp, ...]
+
+    def _tree_space(self) -> TreeSpace:
+        """The space whose leaves the blocks belong to."""
+        return self._source().tree_space if self._splits_domain else self._target().tree_space
+
+    def _notation(self, write: Writer) -> str:
+        tree = write.tree(self._tree_space().tree(self.operators), _written)
+        return type(self).__name__ + (tree if tree[0] in "([{" else f"({tree})")
+
+    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
+        notation, facts, fields = super()._shown()
+        names = _tree.leaf_names(self._tree_space().treedef)
+        blocks = dict(zip(names, self.operators, strict=True))
+        return notation, facts, {**{k: v for k, v in fields.items() if k != "operators"}, **blocks}
+
+
+class BlockDiagonalLinOp(_BlocksLinOp):
     """One operator for each leaf: `(A x)_i = A_i x_i`, and `(A.H y)_i = A_i.H y_i`.
 
     Many matrices of one shape are multiplied at once by `DenseBlockDiagonalLinOp`, which holds
@@ -39,8 +59,6 @@ class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
         Domain and codomain are the trees of the operators' domains and codomains.
     ctx : Context, optional
     """
-
-    operators: tuple[LinOp, ...]
 
     def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
         treedef, blocks = _tree.structure_with_leaves(tree_of_ops, _is_operator)
@@ -60,14 +78,8 @@ class BlockDiagonalLinOp(TreeLinOp, data=("operators",)):
             return False
         return True if all(answers) else None
 
-    def _notation(self, write: Writer) -> str:
-        return _of_blocks(self, self.operators, self.domain, write)
 
-    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        return _shown_blocks(super()._shown(), self.operators, self.domain)
-
-
-class StackedLinOp(TreeLinOp, data=("operators",)):
+class StackedLinOp(_BlocksLinOp):
     """Operators on one space, side by side: `A x = (A_1 x, ..., A_n x)`, `A.H y = Σ A_i.H y_i`.
 
     Parameters
@@ -78,8 +90,6 @@ class StackedLinOp(TreeLinOp, data=("operators",)):
     """
 
     _splits_domain = False
-
-    operators: tuple[LinOp, ...]
 
     def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
         treedef, blocks = _tree.structure_with_leaves(tree_of_ops, _is_operator)
@@ -99,14 +109,8 @@ class StackedLinOp(TreeLinOp, data=("operators",)):
     def _table(self) -> Sequence[Row]:
         return [[(block, 0)] for block in self.operators]
 
-    def _notation(self, write: Writer) -> str:
-        return _of_blocks(self, self.operators, self.codomain, write)
 
-    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        return _shown_blocks(super()._shown(), self.operators, self.codomain)
-
-
-class SumToSingleLinOp(TreeLinOp, data=("operators",)):
+class SumToSingleLinOp(_BlocksLinOp):
     """Operators into one space, added: `A x = Σ A_i x_i`, `(A.H y)_i = A_i.H y`.
 
     Parameters
@@ -117,8 +121,6 @@ class SumToSingleLinOp(TreeLinOp, data=("operators",)):
     """
 
     _splits_codomain = False
-
-    operators: tuple[LinOp, ...]
 
     def __init__(self, tree_of_ops: Any, ctx: ContextLike | None = None):
         treedef, blocks = _tree.structure_with_leaves(tree_of_ops, _is_operator)
@@ -139,12 +141,6 @@ class SumToSingleLinOp(TreeLinOp, data=("operators",)):
 
     def _table(self) -> Sequence[Row]:
         return [[(block, number) for number, block in enumerate(self.operators)]]
-
-    def _notation(self, write: Writer) -> str:
-        return _of_blocks(self, self.operators, self.domain, write)
-
-    def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        return _shown_blocks(super()._shown(), self.operators, self.domain)
 
 
 class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
@@ -234,24 +230,9 @@ def _mirror(one: LinOp, other: LinOp) -> bool:
     )
 
 
-def _of_blocks(op: LinOp, blocks: Sequence[LinOp], space: Space, write: Writer) -> str:
-    """The name of a class, and its blocks in the tree that a space has."""
-    joined = space.tree(blocks) if isinstance(space, TreeSpace) else blocks[0]
-    tree = write.tree(joined, _written)
-    return type(op).__name__ + (tree if tree[0] in "([{" else f"({tree})")
-
-
 def _written(write: Writer, x: Any) -> str:
     """A block; or a node of a kind that only `optree` knows, a deque say."""
     return write.term(x) if isinstance(x, LinOp) else f"{type_name(x)}(…)"
-
-
-def _shown_blocks(shown: Any, blocks: Sequence[LinOp], space: Space) -> Any:
-    """What a notebook shows, with the blocks under the names that they have in a space."""
-    notation, facts, fields = shown
-    paths = _tree.paths(space.treedef) if isinstance(space, TreeSpace) else ["$"]
-    named = {path[1:].lstrip(".") or "$": block for path, block in zip(paths, blocks, strict=True)}
-    return notation, facts, {**{k: v for k, v in fields.items() if k != "operators"}, **named}
 
 
 def _is_zero(block: Any) -> bool:

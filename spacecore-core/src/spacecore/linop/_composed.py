@@ -111,7 +111,7 @@ def make_composed(*operators: LinOp) -> LinOp:
     if any(type(op) is ZeroLinOp for op in factors):
         return ZeroLinOp(last.domain, first.codomain, ctx)
     scale, kept = _simplified(factors)
-    product = _product(kept) if kept else IdentityLinOp(last.domain, last.ctx)
+    product = _product(kept) if kept else IdentityLinOp(last.domain, ctx)
     return product if scale is None else make_scaled(scale, product)
 
 
@@ -158,7 +158,8 @@ def _simplified(factors: list[LinOp]) -> tuple[Any, list[LinOp]]:
             continue
         last = kept.pop() if kept else None
         if type(last) is DiagonalLinOp and type(factor) is DiagonalLinOp:
-            factor = DiagonalLinOp(last.diagonal * factor.diagonal, factor.domain, factor.ctx)
+            ctx = resolve_context_priority(None, last, factor)
+            factor = DiagonalLinOp(last.diagonal * factor.diagonal, factor.domain, ctx)
         elif last is not None:
             kept.append(last)
         kept.append(factor)

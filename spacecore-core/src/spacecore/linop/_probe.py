@@ -134,8 +134,8 @@ def _refuse(op: LinOp, x: Any, y: Any, forward: Any, backward: Any, scale: float
     ops, (dom, cod) = op.ops, (op.domain, op.codomain)
     u, v = cod.flatten(forward), cod.flatten(y)
     s, t = dom.flatten(x), dom.flatten(backward)
-    plain = not (dom.is_euclidean and cod.is_euclidean)
-    if plain and _agree(op, ops.vdot(u, v), ops.vdot(s, t), scale):
+    weighted = not (dom.is_euclidean and cod.is_euclidean)
+    if weighted and _agree(op, ops.vdot(u, v), ops.vdot(s, t), scale):
         fix = (
             "It is the conjugate transpose, without regard to the geometry. Put the Riesz maps "
             "around it, as `MatrixFreeLinOp.from_coordinate_adjoint` does."

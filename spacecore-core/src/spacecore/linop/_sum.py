@@ -68,7 +68,7 @@ class SumLinOp(LinOp, data=("operators",)):
 
 
 def make_sum(*operators: LinOp) -> LinOp:
-    """Return the sum: nested sums flattened, zeros dropped, Euclidean diagonals added.
+    """Return the sum: nested sums flattened, zeros dropped, diagonals added.
 
     Raises
     ------
@@ -81,10 +81,10 @@ def make_sum(*operators: LinOp) -> LinOp:
         return SumLinOp(operators)
     terms = [term for op in operators for term in (op.operators if type(op) is SumLinOp else (op,))]
     _check_terms(tuple(terms))
-    resolve_context_priority(None, *terms)  # raises for two devices, also of a term that vanishes
+    ctx = resolve_context_priority(None, *terms)  # raises for two devices, whatever vanishes
     kept = _merge_diagonals([term for term in terms if type(term) is not ZeroLinOp])
     if not kept:
-        return terms[0]
+        return ZeroLinOp(terms[0].domain, terms[0].codomain, ctx)
     return kept[0] if len(kept) == 1 else SumLinOp(kept)
 
 
@@ -111,7 +111,8 @@ def _merge_diagonals(terms: list[LinOp]) -> list[LinOp]:
     total = diagonals[0].diagonal
     for term in diagonals[1:]:
         total = total + term.diagonal
-    merged = DiagonalLinOp(total, diagonals[0].domain, diagonals[0].ctx)
+    ctx = resolve_context_priority(None, *diagonals)
+    merged = DiagonalLinOp(total, diagonals[0].domain, ctx)
     return [merged, *(term for term in terms if type(term) is not DiagonalLinOp)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._identity import ZeroLinOp
@@ -14,6 +14,21 @@ __all__ = ["Row", "TreeLinOp"]
 
 Row = Sequence[tuple[Any, int]]  # blocks or their kernels, and the leaves that they take
 Loop = Callable[[Sequence[Any]], list[Any]]
+
+
+class Side(NamedTuple):
+    """A space, and whether blocks have its elements apart, leaf by leaf."""
+
+    space: Space
+    splits: bool
+
+    @property
+    def parts(self) -> Sequence[Space]:
+        return self.tree_space.leaf_spaces if self.splits else (self.space,)
+
+    @property
+    def tree_space(self) -> TreeSpace:
+        return cast("TreeSpace", self.space)
 
 
 class TreeLinOp(LinOp):
@@ -35,17 +50,17 @@ class TreeLinOp(LinOp):
 
     def _mirrored(self) -> Sequence[Row]:
         """The table of the adjoints."""
-        columns: list[list[tuple[LinOp, int]]] = [[] for _ in _parts(*self._source())]
+        columns: list[list[tuple[LinOp, int]]] = [[] for _ in self._source().parts]
         for number, row in enumerate(self._table()):
             for block, leaf in row:
                 columns[leaf].append((block, number))
         return columns
 
-    def _source(self) -> tuple[Space, bool]:
-        return self.domain, self._splits_domain
+    def _source(self) -> Side:
+        return Side(self.domain, self._splits_domain)
 
-    def _target(self) -> tuple[Space, bool]:
-        return self.codomain, self._splits_codomain
+    def _target(self) -> Side:
+        return Side(self.codomain, self._splits_codomain)
 
     def _kernel(self) -> Kernel | None:
         rows = _kernels(self._table(), lambda block: block._forward_kernel())
@@ -97,16 +112,16 @@ def _kernels(table: Sequence[Row], kernel_of: Any) -> Sequence[Row] | None:
     return rows
 
 
-def _through(source: tuple[Space, bool], target: tuple[Space, bool], rows: Sequence[Row]) -> Kernel:
+def _through(source: Side, target: Side, rows: Sequence[Row]) -> Kernel:
     """A function of elements, from one of leaves: it takes the tree apart and makes another."""
-    loop = _loop(rows, _parts(*target))
-    if not source[1]:
-        tree = cast("TreeSpace", target[0]).tree
+    loop = _loop(rows, target.parts)
+    if not source.splits:
+        tree = target.tree_space.tree
         return lambda x: tree(loop((x,)))
-    leaves = cast("TreeSpace", source[0]).leaves
-    if not target[1]:
+    leaves = source.tree_space.leaves
+    if not target.splits:
         return lambda x: loop(leaves(x))[0]
-    tree = cast("TreeSpace", target[0]).tree
+    tree = target.tree_space.tree
     return lambda x: tree(loop(leaves(x)))
 
 
@@ -131,7 +146,3 @@ def _loop(rows: Sequence[Row], spaces: Sequence[Space]) -> Loop:
         return results
 
     return loop
-
-
-def _parts(space: Space, splits: bool) -> Sequence[Space]:
-    return cast("TreeSpace", space).leaf_spaces if splits else (space,)

@@ -1,6 +1,6 @@
 """From an entry point to descriptors: one plugin's module is imported and its hooks are called.
 
-Any code may run in a stranger's module, so whatever it raises, `SystemExit` included, becomes an
+Any code may run in a plugin's module, so whatever it raises, `SystemExit` included, becomes an
 error that names its distribution.
 """
 
@@ -15,7 +15,7 @@ from spacecore.errors import BackendContractError, BackendError, BackendLoadErro
 from spacecore.plugins._discovery import Candidate
 from spacecore.plugins._spec import BackendSpec
 
-__all__ = ["ask_doctor", "import_reference", "load_descriptor", "stranger"]
+__all__ = ["ask_doctor", "import_reference", "load_descriptor", "plugin_errors"]
 
 
 def load_descriptor(candidate: Candidate) -> list[BackendSpec]:
@@ -29,7 +29,7 @@ def load_descriptor(candidate: Candidate) -> list[BackendSpec]:
         If it implements a hook that does not exist, or returns anything but a list of specs.
     """
     results = _registered(candidate).hook.spacecore_backends
-    with stranger(candidate, "calling its hook spacecore_backends"):
+    with plugin_errors(candidate, "calling its hook spacecore_backends"):
         return [spec for result in results() for spec in _as_specs(result)]
 
 
@@ -41,7 +41,7 @@ def ask_doctor(candidate: Candidate) -> Mapping[str, object]:
     BackendLoadError, BackendContractError
     """
     results = _registered(candidate).hook.spacecore_doctor
-    with stranger(candidate, "calling its hook spacecore_doctor"):
+    with plugin_errors(candidate, "calling its hook spacecore_doctor"):
         answers = results(backend=candidate.name)
         for answer in answers:
             if not isinstance(answer, Mapping):
@@ -52,7 +52,7 @@ def ask_doctor(candidate: Candidate) -> Mapping[str, object]:
 
 
 @contextmanager
-def stranger(candidate: Candidate, doing: str, hint: str | None = None) -> Iterator[None]:
+def plugin_errors(candidate: Candidate, doing: str, hint: str | None = None) -> Iterator[None]:
     """Turn what a plugin's code raises into an error that names the plugin.
 
     Parameters
@@ -108,7 +108,7 @@ def _registered(candidate: Candidate) -> Any:
 
     from spacecore.plugins import _hooks
 
-    with stranger(candidate, f"importing its descriptor {candidate.value}"):
+    with plugin_errors(candidate, f"importing its descriptor {candidate.value}"):
         plugin = import_reference(candidate.value)
         manager = pluggy.PluginManager(_hooks.PROJECT)
         manager.add_hookspecs(_hooks)

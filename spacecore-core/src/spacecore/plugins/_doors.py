@@ -9,7 +9,6 @@ from spacecore.plugins._registry import Registry
 from spacecore.plugins._spec import BackendSpec
 
 __all__ = [
-    "OWNERS",
     "REGISTRY",
     "available_backends",
     "known_failures",
@@ -61,7 +60,7 @@ def available_backends() -> tuple[str, ...]:
 def register_ops(cls: type[BackendOps]) -> type[BackendOps]:
     """Register a backend class in this process, under its family; usable as a decorator.
 
-    For an experiment or a test. What others shall find is registered by an entry point.
+    For an experiment or a test. Register by an entry point what others are to find.
 
     Raises
     ------
@@ -108,5 +107,5 @@ def spec_of(name: str) -> BackendSpec:
 
 
 def known_failures() -> dict[str, BackendError]:
-    """Return the last error of each name that failed to resolve."""
+    """Return the last error of each name that failed to resolve, without its traceback."""
     return dict(REGISTRY.failures)

@@ -11,7 +11,10 @@ from spacecore.errors import BackendBlockedError, PluginWarning
 
 __all__ = [
     "BLOCK",
+    "DEFAULT",
+    "DEVELOPMENT",
     "DISABLE",
+    "PIN",
     "VARIABLES",
     "blocked",
     "default_backend",

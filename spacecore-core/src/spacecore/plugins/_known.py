@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["KNOWN", "KNOWN_CLASSES", "Known"]
+__all__ = ["KNOWN", "KNOWN_CLASSES"]
 
 
 class Known(NamedTuple):

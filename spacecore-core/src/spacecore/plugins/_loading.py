@@ -12,7 +12,7 @@ from spacecore.errors import (
     BackendUnavailableError,
     IncompatibleBackendError,
 )
-from spacecore.plugins._descriptor import import_reference, stranger
+from spacecore.plugins._descriptor import import_reference, plugin_errors
 from spacecore.plugins._discovery import Candidate
 from spacecore.plugins._spec import API, NAME, BackendSpec, Requirement
 
@@ -37,22 +37,20 @@ def load_class(spec: BackendSpec, candidate: Candidate) -> type[BackendOps]:
     _check_libraries(spec, candidate)
     hint = f"To install it anew: {spec.install}" if spec.install else None
     try:
-        with stranger(candidate, f"importing {spec.ops}", hint):
+        with plugin_errors(candidate, f"importing {spec.ops}", hint):
             cls: object = import_reference(spec.ops)
     except BackendLoadError:
         _check_versions(spec, candidate)  # an old library fails by what it lacks; say that instead
         raise
     _check_versions(spec, candidate)
     _probe(spec, candidate)
-    with stranger(candidate, f"checking {spec.ops}"):
+    with plugin_errors(candidate, f"checking {spec.ops}"):
         return check_class(cls, spec.name)
 
 
-def make(cls: type[BackendOps], candidate: Candidate | None) -> BackendOps:
-    """Return an instance; a stranger's constructor may raise anything."""
-    if candidate is None:
-        return cls()
-    with stranger(candidate, f"constructing {cls.__name__}()"):
+def make(cls: type[BackendOps], candidate: Candidate) -> BackendOps:
+    """Return an instance; a plugin's constructor may raise anything."""
+    with plugin_errors(candidate, f"constructing {cls.__name__}()"):
         return cls()
 
 
@@ -142,7 +140,7 @@ def _version(library: Requirement) -> str | None:
 def _probe(spec: BackendSpec, candidate: Candidate) -> None:
     if spec.probe is None:
         return
-    with stranger(candidate, f"probing by {spec.probe}"):
+    with plugin_errors(candidate, f"probing by {spec.probe}"):
         reason = import_reference(spec.probe)()
     if reason is not None:
         said = str(reason).rstrip(".")

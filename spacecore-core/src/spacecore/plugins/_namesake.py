@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spacecore._version import __version__
 
-__all__ = ["NAMESAKE", "REINSTALL", "UNINSTALL"]
+__all__ = ["NAMESAKE"]
 
 UNINSTALL = "pip uninstall -y spacecore"
 REINSTALL = f"pip install --force-reinstall --no-deps spacecore-core=={__version__}"

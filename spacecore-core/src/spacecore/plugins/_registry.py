@@ -39,7 +39,8 @@ class Registry:
     ready : dict of str to BackendOps
         Every name that was resolved, with and without a device.
     failures : dict of str to BackendError
-        The last error of each backend that failed; kept for diagnosis, and tried again.
+        The last error of each backend that failed, without its traceback; kept for diagnosis,
+        and tried again.
     listeners : list of callable
         Called whenever a name may stand for something else than it did.
     """
@@ -50,7 +51,7 @@ class Registry:
         self.listeners: list[Callable[[], None]] = []
         self._explicit: dict[str, type[BackendOps]] = {}
         self._specs: dict[Candidate, BackendSpec] = {}
-        self._broken: dict[Candidate, BackendError] = {}
+        self._broken: set[Candidate] = set()
         self._scanned: tuple[Hashable, Scan] | None = None
 
     def resolve(self, name: str) -> BackendOps:
@@ -65,14 +66,19 @@ class Registry:
                 hint=f'Write "{family}" to leave the device to the library.',
             )
         canonical = self.canonical(family)
-        ops = self.ready.get(canonical)
-        if ops is None:
+        base = self.ready.get(canonical)
+        if base is None:
             _environment.refuse_blocked(canonical)
-            ops = self._load(canonical)
+            base = self._load(canonical)
+        ops = base
         if device:
-            placed = type(ops)(device)
+            placed = type(base)(device)
             ops = self.ready.setdefault(placed.name, placed)
-        return self.ready.setdefault(name, ops)
+        ops = self.ready.setdefault(name, ops)
+        if self.ready.get(canonical) is not base:  # another class has the name in the meantime
+            self._forget(canonical)
+            return self.resolve(name)
+        return ops
 
     def canonical(self, name: str) -> str:
         """Return the family that a name or alias stands for; an unknown name is returned itself.
@@ -82,8 +88,9 @@ class Registry:
         DuplicateBackendError
             If several backends have the alias.
         """
-        if name in self.ready:
-            return str(self.ready[name].family)
+        ready = self.ready.get(name)
+        if ready is not None:
+            return str(ready.family)
         candidates = self.scan().candidates if name != BUILTIN.name else {}
         if name in self._explicit or name in candidates or name in KNOWN or name == BUILTIN.name:
             return name
@@ -169,22 +176,21 @@ class Registry:
     def _load(self, name: str) -> BackendOps:
         explicit = self._explicit.get(name)
         try:
-            candidate = None if explicit is not None else self.choose(name)
-            cls = explicit if candidate is None else self._load_class(candidate)
-            assert cls is not None
-            ops = self.ready.setdefault(name, make(cls, candidate))
+            made = self._from_plugin(name) if explicit is None else explicit()
         except BackendError as error:
-            self.failures[name] = error
+            self.failures[name] = _on_its_own(error)
             raise
+        ops = self.ready.setdefault(name, made)
         self.failures.pop(name, None)
-        if self._explicit.get(name) is not explicit:  # registered, or no more, in the meantime
+        if self._explicit.get(name) is not explicit:  # one was registered or removed meanwhile
             self._forget(name)
             return self._load(name)
         self._changed()
         return ops
 
-    def _load_class(self, candidate: Candidate) -> type[BackendOps]:
-        return load_class(self._load_spec(candidate), candidate)
+    def _from_plugin(self, name: str) -> BackendOps:
+        candidate = self.choose(name)
+        return make(load_class(self._load_spec(candidate), candidate), candidate)
 
     def _load_spec(self, candidate: Candidate) -> BackendSpec:
         spec = self._specs.get(candidate)
@@ -192,10 +198,10 @@ class Registry:
             return spec
         try:
             spec = _named(candidate, load_descriptor(candidate))
-        except BackendError as error:
-            self._broken[candidate] = error
+        except BackendError:
+            self._broken.add(candidate)
             raise
-        self._broken.pop(candidate, None)
+        self._broken.discard(candidate)
         return self._specs.setdefault(candidate, spec)
 
     def known_spec(self, candidate: Candidate) -> BackendSpec | None:
@@ -205,7 +211,7 @@ class Registry:
         try:
             return self._load_spec(candidate)
         except BackendError as error:
-            self.failures.setdefault(candidate.name, error)
+            self.failures.setdefault(candidate.name, _on_its_own(error))
             return None
 
     def _candidates(self, name: str) -> tuple[Candidate, ...]:
@@ -261,7 +267,7 @@ class Registry:
             try:
                 specs = load_descriptor(source)
             except BackendError as error:
-                self.failures[module] = error
+                self.failures[module] = _on_its_own(error)
                 _environment.warn_once(str(error))
                 continue
             if not specs:
@@ -285,6 +291,7 @@ class Registry:
 
     def _forget(self, name: str) -> None:
         """Drop what was resolved under a name, with its devices and every array's owner."""
+        self.ready.pop(name, None)  # first: who has published a name after it looks for this one
         for key, ops in list(self.ready.items()):
             if ops.family == name:
                 self.ready.pop(key, None)
@@ -295,6 +302,13 @@ class Registry:
             listener()
 
 
+def _on_its_own(error: BackendError) -> BackendError:
+    """The same error without frames, whose variables are the caller's arrays."""
+    twin = type(error).__new__(type(error), *error.args)
+    vars(twin).update(vars(error))
+    return twin
+
+
 def _named(candidate: Candidate, specs: list[BackendSpec]) -> BackendSpec:
     """The one spec that has the entry point's name."""
     named = [spec for spec in specs if spec.name == candidate.name]
@@ -302,8 +316,8 @@ def _named(candidate: Candidate, specs: list[BackendSpec]) -> BackendSpec:
         return named[0]
     if named:
         raise DuplicateBackendError(
-            f"A plugin gives one BackendSpec a name. {candidate} gives {len(named)} of "
-            f'"{candidate.name}".',
+            f"A plugin gives each name to one BackendSpec. {candidate} gives "
+            f'"{candidate.name}" to {len(named)}.',
             backend=candidate.name,
             hint=f"Report it to the authors of {candidate.distribution}.",
         )
@@ -324,7 +338,7 @@ def _duplicates(name: str, candidates: tuple[Candidate, ...]) -> DuplicateBacken
     else:
         hint = f"Uninstall all but one, or set {_environment.PIN}={name}={distributions[0]}."
     return DuplicateBackendError(
-        f'One distribution provides a backend. "{name}" is offered by {offers}.',
+        f'A backend\'s name must come from one distribution. "{name}" is offered by {offers}.',
         backend=name,
         hint=hint,
     )

@@ -11,7 +11,7 @@ from spacecore import _tree
 from spacecore._typing import Shape
 from spacecore.backend import BackendOps
 
-__all__ = ["batched"]
+__all__ = ["batched", "mapped"]
 
 
 def batched(ops: BackendOps, function: Callable[..., Any], leading: Shape, *batches: Any) -> Any:
@@ -77,10 +77,11 @@ def _of_nothing(
     def none(x: Any) -> Any:
         return ops.zeros((*leading, *x.shape), dtype=x.dtype, device=ops.device_of(x))
 
-    return _mapped(ops, none, function(*(_mapped(ops, blank, xs) for xs in batches)))
+    return mapped(ops, none, function(*(mapped(ops, blank, xs) for xs in batches)))
 
 
-def _mapped(ops: BackendOps, function: Callable[[Any], Any], x: Any) -> Any:
+def mapped(ops: BackendOps, function: Callable[[Any], Any], x: Any) -> Any:
+    """Return an array's image, or the tree of the images of a tree's leaves."""
     return function(x) if ops.is_dense(x) else _tree.map_leaves(function, x)
 
 
@@ -90,4 +91,4 @@ def _reshaped(ops: BackendOps, batch: Any, count: int, leading: Shape) -> Any:
     def reshape(x: Any) -> Any:
         return ops.reshape(x, (*leading, *x.shape[count:]))
 
-    return _mapped(ops, reshape, batch)
+    return mapped(ops, reshape, batch)

@@ -15,7 +15,6 @@ from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._draw import refuse_seed
 from spacecore.space._geometry import (
     EuclideanInnerProduct,
     InnerProduct,
@@ -26,7 +25,18 @@ from spacecore.space._geometry_probe import probe_geometry
 if TYPE_CHECKING:
     from spacecore._notation import Writer
 
-__all__ = ["DenseCoordinateSpace", "DenseVectorSpace", "batch_test", "elements_of", "membership"]
+__all__ = [
+    "BY_GEOMETRY",
+    "DenseCoordinateSpace",
+    "DenseVectorSpace",
+    "batch_test",
+    "elements_of",
+    "membership",
+]
+
+
+# The hooks that a geometry computes.
+BY_GEOMETRY = ("_inner", "_norm", "_riesz", "_riesz_inverse")
 
 
 class _DenseSpace(Space, static=("shape",), data=("geometry",)):
@@ -34,13 +44,13 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
 
     Membership is tested by one function, compiled for the level when the space is made; it is
     the attribute that `check_member` finds. What the geometry computes is bound to the backend
-    and kept likewise, unless a subclass has written it anew.
+    and kept likewise. Either is left to a subclass that has written it anew.
     """
 
     geometry: InnerProduct
 
     _holds_arrays = True
-    _by_geometry: ClassVar[tuple[str, ...]] = ("_inner", "_norm", "_riesz", "_riesz_inverse")
+    _by_geometry: ClassVar[tuple[str, ...]] = BY_GEOMETRY
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -75,12 +85,13 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
 
     def _prepare(self) -> None:
         state = vars(self)
-        state["check_member"] = membership(self.ctx, self.shape)
+        if type(self).check_member is _DenseSpace.check_member:
+            state["check_member"] = membership(self.ctx, self.shape)
         if type(self).check_batch is _DenseSpace.check_batch:
             state["check_batch"] = batch_test(self.ctx, self.shape)
         bound = self.geometry._bound(self.ctx.ops)
         names = self._by_geometry
-        if names is _DenseSpace._by_geometry:  # as nearly always: nothing was written anew
+        if names is BY_GEOMETRY:  # as nearly always: nothing was written anew
             state.update(bound)
             state["_weighs"] = self._is_weighted
         else:
@@ -92,7 +103,7 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         return type(self.geometry) in (EuclideanInnerProduct, WeightedInnerProduct)
 
     def check_member(self, x: Any) -> None:
-        _refuse_foreign(self.ops, self.shape, self.dtype, x)
+        membership(self.ctx, self.shape)(x)
 
     def check_batch(self, xs: Any) -> Shape:
         return _leading_axes(self.ops, self.shape, self.dtype, xs)
@@ -105,7 +116,6 @@ class _DenseSpace(Space, static=("shape",), data=("geometry",)):
         return self.ops.ones(self.shape, dtype=self.dtype)
 
     def random(self, key: Any) -> Any:
-        refuse_seed(key)
         return self.ops.random_normal(key, self.shape, self.dtype)
 
     @property

@@ -1,4 +1,4 @@
-"""Random elements for probes, the same every time, drawn on the host; and what a key is not."""
+"""Random elements for probes: the same every time, drawn on the host."""
 
 from __future__ import annotations
 
@@ -6,25 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from spacecore._typing import Shape, type_name
+from spacecore._typing import Shape
 from spacecore.backend import dtype_name
 from spacecore.space._base import Space
 
-__all__ = ["drawn", "drawn_rows", "refuse_seed"]
-
-
-def refuse_seed(key: Any) -> None:
-    """Raise if a number is given for a random key.
-
-    Raises
-    ------
-    TypeError
-    """
-    if isinstance(key, int | np.integer):
-        raise TypeError(
-            f"Random elements are drawn by a key. Got {type_name(key)}. "
-            f"Make one of a seed: `ops.random_key({key})`."
-        )
+__all__ = ["drawn", "drawn_rows"]
 
 
 def drawn(space: Space, count: int, seed: int = 0) -> list[Any]:

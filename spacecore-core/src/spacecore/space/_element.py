@@ -65,7 +65,7 @@ class TreeElement(Convertible, data=("space", "parts"), static=("form",)):
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, fields, specs) = super().__reduce__()
-        return rebuild, (cls, {**fields, "form": _tree.Kept(self.form)}, specs)
+        return rebuild, (cls, {**fields, "form": _tree.PickledStructure(self.form)}, specs)
 
     def __add__(self, other: Any) -> TreeElement:
         return TreeElement(self.space, self.space.add(self.value, plain(other)))
@@ -95,8 +95,7 @@ class TreeElement(Convertible, data=("space", "parts"), static=("form",)):
         return f"TreeElement of {self.space!r}"
 
     def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
-        paths = (path[1:].lstrip(".") or "$" for path in _tree.paths(self.form))
-        parts = dict(zip(paths, self.parts, strict=True))
+        parts = dict(zip(_tree.leaf_names(self.form), self.parts, strict=True))
         return f"∈ {self.space}", {}, {**parts, "space": self.space}
 
 

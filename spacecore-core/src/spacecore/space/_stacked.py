@@ -11,17 +11,18 @@ from spacecore._ambient import resolve_context_priority
 from spacecore._checks import elsewhere
 from spacecore._context import ContextLike
 from spacecore._typing import Shape, type_name
+from spacecore.backend import dtype_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._batch import batched
+from spacecore.space._batch import batched, mapped
 from spacecore.space._dense import (
+    BY_GEOMETRY,
     DenseCoordinateSpace,
     DenseVectorSpace,
     batch_test,
     elements_of,
     membership,
 )
-from spacecore.space._draw import refuse_seed
 
 if TYPE_CHECKING:
     from spacecore._notation import Writer
@@ -45,7 +46,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
     Raises
     ------
     SpaceValidationError
-        If the base is of another family or device than the context.
+        If the base is of another family, device or dtype than the context.
     """
 
     base: Space
@@ -59,14 +60,19 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         self.ctx = resolve_context_priority(ctx, base)
         if wrong := elsewhere(self.ctx.ops, base.ops):
             raise SpaceValidationError(f"{wrong} for the base. Convert it first.")
+        own, given = dtype_name(base.dtype), dtype_name(self.ctx.dtype)
+        if own != given:
+            raise SpaceValidationError(
+                f"A StackedSpace has the dtype of its base. Got a context of {given} for a base of "
+                f"{own}. Leave `ctx` out, or convert the base."
+            )
         self.base = base
         self.count = index(count)
 
     def _prepare(self) -> None:
         """Compute on stacked arrays at once, as on one, where the base does it entry by entry."""
         state, base, ctx = vars(self), self.base, self.ctx
-        kept = type(self) is StackedSpace and (base.ops, base.dtype) == (ctx.ops, ctx.dtype)
-        if not (kept and _is_of_arrays(base)):
+        if type(self) is not StackedSpace or base.ops != ctx.ops or not _is_of_arrays(base):
             return
         state["check_member"] = membership(ctx, self.shape)
         state["check_batch"] = batch_test(ctx, self.shape)
@@ -74,7 +80,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         state["_unflatten"] = partial(_reshaped, ctx.ops.reshape, self.shape)
         state["_weighs"] = base._weighs
         if base._weighs:
-            state.update({name: vars(base)[name] for name in _BY_GEOMETRY if name in vars(base)})
+            state.update({name: vars(base)[name] for name in BY_GEOMETRY if name in vars(base)})
 
     @property
     def _holds_arrays(self) -> bool:  # type: ignore[override]
@@ -119,11 +125,10 @@ class StackedSpace(Space, static=("count",), data=("base",)):
         return self._repeated(self.base.ones())
 
     def random(self, key: Any) -> Any:
-        refuse_seed(key)
         keys = self.ops.random_split(key, max(self.count, 1))
         drawn = [self.base.random(each) for each in keys]
         stacked = self._joined(drawn)
-        return self._each_leaf(lambda x: x[: self.count, ...], stacked)
+        return mapped(self.ops, lambda x: x[: self.count, ...], stacked)
 
     def _add(self, x: Any, y: Any) -> Any:
         return self.base._add(x, y)
@@ -155,7 +160,7 @@ class StackedSpace(Space, static=("count",), data=("base",)):
 
     def _repeated(self, x: Any) -> Any:
         ops, count = self.ops, self.count
-        return self._each_leaf(lambda leaf: ops.stack([leaf] * max(count, 1))[:count, ...], x)
+        return mapped(self.ops, lambda leaf: ops.stack([leaf] * max(count, 1))[:count, ...], x)
 
     def _joined(self, elements: list[Any]) -> Any:
         first, structure = _tree.flatten(elements[0])
@@ -163,9 +168,6 @@ class StackedSpace(Space, static=("count",), data=("base",)):
             return self.ops.stack(elements)
         columns = zip(*(_tree.flatten(x)[0] for x in elements), strict=True)
         return _tree.unflatten(structure, [self.ops.stack(column) for column in columns])
-
-    def _each_leaf(self, function: Any, x: Any) -> Any:
-        return function(x) if self.ops.is_dense(x) else _tree.map_leaves(function, x)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -185,9 +187,6 @@ class StackedSpace(Space, static=("count",), data=("base",)):
 
     def _notation(self, write: Writer) -> str:
         return f"({write.space(self.base)})^{self.count}"
-
-
-_BY_GEOMETRY = ("_inner", "_norm", "_riesz", "_riesz_inverse")
 
 
 def _is_of_arrays(space: Space) -> bool:

@@ -13,7 +13,6 @@ from spacecore._form import Form, form_of
 from spacecore._typing import Shape, type_name
 from spacecore.errors import SpaceValidationError
 from spacecore.space._base import Space
-from spacecore.space._draw import refuse_seed
 from spacecore.space._element import TreeElement
 
 if TYPE_CHECKING:
@@ -190,14 +189,13 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
             self._checked(x)
 
     def check_batch(self, xs: Any) -> Shape:
-        leading = []
-        for space, leaf, path in zip(
-            self.leaf_spaces, self.leaves(xs), _tree.paths(self.treedef), strict=True
-        ):
-            try:
+        leading: list[Shape] = []
+        leaves = self.leaves(xs)
+        try:
+            for space, leaf in zip(self.leaf_spaces, leaves, strict=True):
                 leading.append(space.check_batch(leaf))
-            except SpaceValidationError as error:
-                raise _at(path, error) from None
+        except SpaceValidationError as error:
+            raise _at(_tree.paths(self.treedef)[len(leading)], error) from None
         if len(set(leading)) > 1:
             found = ", ".join(map(str, leading))
             raise SpaceValidationError(f"Expected the same leading axes in each leaf, got {found}")
@@ -210,7 +208,6 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         return self.tree([space.ones() for space in self.leaf_spaces])
 
     def random(self, key: Any) -> Any:
-        refuse_seed(key)
         keys = self.ops.random_split(key, max(self.arity, 1))
         pairs = zip(self.leaf_spaces, keys, strict=False)
         return self.tree([space.random(each) for space, each in pairs])
@@ -280,7 +277,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, fields, specs) = super().__reduce__()
-        return rebuild, (cls, {**fields, "treedef": _tree.Kept(self.treedef)}, specs)
+        return rebuild, (cls, {**fields, "treedef": _tree.PickledStructure(self.treedef)}, specs)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -303,8 +300,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     def _shown(self) -> tuple[str, dict[str, str], dict[str, Any]]:
         notation, facts, _ = super()._shown()
-        named = zip(_tree.paths(self.treedef), self.leaf_spaces, strict=True)
-        leaves = {path[1:].lstrip(".") or "$": space for path, space in named}
+        leaves = dict(zip(_tree.leaf_names(self.treedef), self.leaf_spaces, strict=True))
         return notation, facts, {"ctx": self.ctx, **leaves}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spacecore.errors import CastError
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_raises
 from spacecore.testing._law import law, on_host
@@ -32,6 +33,7 @@ _WRONG_DTYPES = {
     "random_normal": ("int32", "uint8", "bool"),
     "random_uniform": ("int32", "uint8", "bool", "complex64"),
     "random_integers": ("float32", "complex64", "bool"),
+    "random_rademacher": ("bool",),
 }
 
 
@@ -42,6 +44,7 @@ def laws() -> Iterator[Case]:
         yield law(f"{name}[split]", partial(_independent, name, options))
         yield law(f"{name}[key-kept]", partial(_key_kept, name, options))
         yield law(f"{name}[jit]", partial(_compiled, name, options))
+        yield law(f"{name}[no-key-refused]", partial(_no_key, name, options))
         for shape in ((), (3,), (2, 3), (0, 2)):
             label = str(shape).replace(" ", "")
             yield law(f"{name}[{label}]", partial(_shape, name, options, shape))
@@ -260,7 +263,14 @@ def _wrong_dtype(name: str, dtype: str, ops: Any) -> None:
     """Nothing is drawn in one dtype and cut to another."""
     options = {"high": 5} if name == "random_integers" else {}
     draw = partial(_draw, ops, name, ops.random_key(0), (3,), options)
-    check_raises(lambda: draw(dtype=dtype), TypeError, ValueError)
+    check_raises(lambda: draw(dtype=dtype), CastError)
+
+
+def _no_key(name: str, options: Any, ops: Any) -> None:
+    """A seed is no key, nor is another library's generator."""
+    for wrong in (0, None, np.random.default_rng(0)):
+        check_raises(lambda key=wrong: _draw(ops, name, key, (3,), options), TypeError)
+        check_raises(lambda key=wrong: ops.random_split(key), TypeError)
 
 
 def _signs(ops: Any) -> None:

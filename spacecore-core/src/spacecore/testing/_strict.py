@@ -15,7 +15,7 @@ import numpy as np
 
 from spacecore._typing import Array, DType, Scalar, Shape
 from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
-from spacecore.backend.eager import RandomKey, check_drawn
+from spacecore.backend.eager import RandomKey, check_drawn, check_key
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["StrictOps"]
@@ -160,20 +160,14 @@ class StrictOps(BackendOps):
     def index_add(x: Any, index: Any, values: Array | Scalar, /, *, copy: bool = True) -> Any:
         return _write(x, index, values, copy=copy, add=True)
 
-    def random_key(self, seed: int, /) -> RandomKey:
-        return RandomKey(seed)
-
-    def random_split(self, key: RandomKey, /, num: int = 2) -> tuple[RandomKey, ...]:
-        return key.split(num)
-
     def random_normal(
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
         check_drawn("random_normal", dtype_name(target))
         if not self.is_complex_dtype(target):
-            return self._placed(key.generator().standard_normal(shape), target)
-        parts = key.generator().standard_normal((2, *shape))
+            return self._placed(check_key(key).generator().standard_normal(shape), target)
+        parts = check_key(key).generator().standard_normal((2, *shape))
         return self._placed((parts[0] + 1j * parts[1]) * np.sqrt(0.5), target)
 
     def random_uniform(
@@ -189,7 +183,7 @@ class StrictOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         check_drawn("random_uniform", dtype_name(target))
         kind = np.dtype(dtype_name(target)).type
-        drawn = (key.generator().random(shape) * (high - low) + low).astype(kind)
+        drawn = (check_key(key).generator().random(shape) * (high - low) + low).astype(kind)
         # rounding may have reached `high`, which is not in the interval
         return self._placed(np.minimum(drawn, np.nextafter(kind(high), kind(low))), target)
 
@@ -204,14 +198,17 @@ class StrictOps(BackendOps):
         high: int,
     ) -> Any:
         target = self.sanitize_dtype("int64" if dtype is None else dtype)
-        drawn = key.generator().integers(low, high, size=shape, dtype=dtype_name(target))
+        check_drawn("random_integers", dtype_name(target))
+        drawn = check_key(key).generator().integers(low, high, size=shape, dtype=dtype_name(target))
         return self._placed(drawn, target)
 
     def random_rademacher(
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
-        signs = 2 * key.generator().integers(0, 2, size=shape, dtype=np.int8) - 1
-        return self._placed(signs, self.sanitize_dtype(dtype))
+        target = self.sanitize_dtype(dtype)
+        check_drawn("random_rademacher", dtype_name(target))
+        signs = 2 * check_key(key).generator().integers(0, 2, size=shape, dtype=np.int8) - 1
+        return self._placed(signs, target)
 
     def _placed(self, drawn: Any, dtype: DType) -> Any:
         """NumPy's numbers as an array here, of a dtype that they are rounded to."""

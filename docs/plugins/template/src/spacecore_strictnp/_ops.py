@@ -100,10 +100,7 @@ class StrictNumpyOps(BackendOps):
         HOST.index_add(np.from_dlpack(target), on_host(index), on_host(values), copy=False)
         return target
 
-    # --- random numbers: NumPy's keys and NumPy's draws ---
-
-    random_key = HOST.random_key
-    random_split = HOST.random_split
+    # --- random numbers: the contract's keys and NumPy's draws ---
 
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
         return xp.asarray(HOST.random_normal(key, shape, dtype_name(self.sanitize_dtype(dtype))))

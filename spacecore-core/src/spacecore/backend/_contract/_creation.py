@@ -202,6 +202,11 @@ class CreationFunctions:
         Returns
         -------
         array, with the shape of `x`, and its dtype and device unless they are given
+
+        Raises
+        ------
+        CastError
+            For a complex `fill_value` and a real dtype.
         """
         raise NotImplementedError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from spacecore._typing import Array, DType, Shape
-from spacecore.backend._declare import section
+from spacecore.backend._declare import default, section
+from spacecore.backend.eager import RandomKey, check_key
 
 __all__ = ["RandomNumbers"]
 
@@ -14,13 +15,16 @@ __all__ = ["RandomNumbers"]
 class RandomNumbers:
     """The same key gives the same numbers; a key is never changed by its use.
 
-    Streams are each library's own: one seed gives different numbers on different backends.
+    Streams are each library's own: one seed gives different numbers on different backends. What is
+    no key is refused by a `TypeError`, a dtype that a function can't draw in by a `CastError`.
     """
 
+    @default
     def random_key(self, seed: int, /) -> Any:
         """Return a key from a non-negative integer."""
-        raise NotImplementedError
+        return RandomKey(seed)
 
+    @default
     def random_split(self, key: Any, /, num: int = 2) -> Any:
         """Return `num` keys, in a sequence, with independent streams.
 
@@ -29,7 +33,7 @@ class RandomNumbers:
         ValueError
             If `num` is negative.
         """
-        raise NotImplementedError
+        return check_key(key).split(num)
 
     def random_normal(self, key: Any, shape: Shape = (), /, dtype: DType | None = None) -> Array:
         """Return standard normal numbers.
