@@ -666,11 +666,13 @@ def test_no_reference_cycle(ops, view):
     try:
         op.apply(x)
         op.rapply(op.codomain.ones())
-        op.tree_flatten()
+        leaves, recipe = op.tree_flatten()
+        made = type(op).tree_unflatten(recipe, leaves)
+        made.apply(x)
         hash(op)
-        died = weakref.ref(op)
-        del op
-        assert died() is None
+        died = [weakref.ref(op), weakref.ref(made)]
+        del op, made, leaves, recipe
+        assert [ref() for ref in died] == [None, None]
         space = weakref.ref(X := weighted(ops))
         X.norm(X.ones())
         del X

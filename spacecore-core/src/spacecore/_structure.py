@@ -173,114 +173,141 @@ def _settled(spec: Spec) -> bool:
 
 def record(root: Structured) -> tuple[tuple[Any, ...], Recipe]:
     """Return the leaves of an expression, and its recipe."""
-    leaves: list[Any] = []
-    nodes: list[Any] = []
-    numbers: dict[int, int] = {}
-    customs: dict[int, tuple[Any, ...]] = {}
-
-    def visit(value: Structured) -> int:
-        known = numbers.get(id(value))
-        if known is not None:
-            return known
-        number = numbers[id(value)] = len(nodes)
-        nodes.append(None)
-        state = vars(value)
-        fields = tuple((name, layout(state[name], spec)) for name, spec in value._specs.items())
-        static = tuple((name, state[name]) for name in value._static_names)
-        nodes[number] = Node(type(value), static, fields, value._specs)
-        return number
-
-    def layout(x: Any, spec: Spec) -> Any:
-        if spec.kind == "leaf":
-            leaves.append(x)
-            return ("leaf", len(leaves) - 1)
-        if spec.kind == "value":
-            return ("value", visit(x))
-        if spec.kind == "custom":
-            known = customs.get(id(x))
-            if known is None:
-                children, aux = x.tree_flatten()
-                start = len(leaves)
-                leaves.extend(children)
-                known = ("custom", len(customs), type(x), aux, start, len(leaves) - start)
-                customs[id(x)] = known
-            return known
-        if spec.kind == "constant":
-            return ("constant", x)
-        return (spec.kind, spec.cls, spec.keys, tuple(map(layout, items_of(x, spec), spec.items)))
-
-    visit(root)
-    return tuple(leaves), Recipe(tuple(nodes))
+    recorder = _Recorder()
+    recorder.visit(root)
+    return tuple(recorder.leaves), Recipe(tuple(recorder.nodes))
 
 
 def leaves_of(root: Structured) -> tuple[Any, ...]:
     """Return the leaves alone, in the order of `record`."""
-    leaves: list[Any] = []
-    seen: set[int] = set()
-
-    def visit(value: Structured, spec: Spec) -> None:
-        if id(value) in seen:
-            return
-        seen.add(id(value))
-        if spec.kind == "custom":
-            leaves.extend(value.tree_flatten()[0])
-            return
-        state = vars(value)
-        for name, inner in value._specs.items():
-            collect(state[name], inner)
-
-    def collect(x: Any, spec: Spec) -> None:
-        if spec.kind == "leaf":
-            leaves.append(x)
-        elif spec.kind in ("value", "custom"):
-            visit(x, spec)
-        elif spec.items:
-            for item, inner in zip(items_of(x, spec), spec.items, strict=True):
-                collect(item, inner)
-
-    visit(root, Spec("value"))
-    return tuple(leaves)
+    collector = _Collector()
+    collector.visit(root, Spec("value"))
+    return tuple(collector.leaves)
 
 
 def unrecord(recipe: Recipe, leaves: Sequence[Any]) -> Any:
     """Return the expression of a recipe with the given leaves."""
-    made: dict[int, Any] = {}
-    customs: dict[int, Any] = {}
+    root = _Builder(recipe, leaves).build(0)
+    vars(root)["_recipe"] = recipe
+    return root
 
-    def build(number: int) -> Any:
-        if number in made:
-            return made[number]
-        node = recipe.nodes[number]
+
+# Objects whose methods call each other: functions within a function that do so hold each other,
+# and with them every leaf, until Python looks for cycles.
+
+
+class _Recorder:
+    """Takes an expression apart; each value in it once."""
+
+    def __init__(self) -> None:
+        self.leaves: list[Any] = []
+        self.nodes: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._customs: dict[int, tuple[Any, ...]] = {}
+
+    def visit(self, value: Structured) -> int:
+        known = self._numbers.get(id(value))
+        if known is not None:
+            return known
+        number = self._numbers[id(value)] = len(self.nodes)
+        self.nodes.append(None)
+        state, specs = vars(value), value._specs
+        fields = tuple((name, self._layout(state[name], spec)) for name, spec in specs.items())
+        static = tuple((name, state[name]) for name in value._static_names)
+        self.nodes[number] = Node(type(value), static, fields, specs)
+        return number
+
+    def _layout(self, x: Any, spec: Spec) -> Any:
+        if spec.kind == "leaf":
+            self.leaves.append(x)
+            return ("leaf", len(self.leaves) - 1)
+        if spec.kind == "value":
+            return ("value", self.visit(x))
+        if spec.kind == "custom":
+            return self._custom(x)
+        if spec.kind == "constant":
+            return ("constant", x)
+        items = tuple(map(self._layout, items_of(x, spec), spec.items))
+        return (spec.kind, spec.cls, spec.keys, items)
+
+    def _custom(self, x: Any) -> tuple[Any, ...]:
+        known = self._customs.get(id(x))
+        if known is None:
+            children, aux = x.tree_flatten()
+            start = len(self.leaves)
+            self.leaves.extend(children)
+            known = ("custom", len(self._customs), type(x), aux, start, len(children))
+            self._customs[id(x)] = known
+        return known
+
+
+class _Collector:
+    """Collects the leaves that a recorder would."""
+
+    def __init__(self) -> None:
+        self.leaves: list[Any] = []
+        self._seen: set[int] = set()
+
+    def visit(self, value: Structured, spec: Spec) -> None:
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        if spec.kind == "custom":
+            self.leaves.extend(value.tree_flatten()[0])
+            return
+        state = vars(value)
+        for name, inner in value._specs.items():
+            self._collect(state[name], inner)
+
+    def _collect(self, x: Any, spec: Spec) -> None:
+        if spec.kind == "leaf":
+            self.leaves.append(x)
+        elif spec.kind in ("value", "custom"):
+            self.visit(x, spec)
+        elif spec.items:
+            for item, inner in zip(items_of(x, spec), spec.items, strict=True):
+                self._collect(item, inner)
+
+
+class _Builder:
+    """Puts an expression together; each value in it once."""
+
+    def __init__(self, recipe: Recipe, leaves: Sequence[Any]):
+        self._recipe, self._leaves = recipe, leaves
+        self._made: dict[int, Any] = {}
+        self._customs: dict[int, Any] = {}
+
+    def build(self, number: int) -> Any:
+        if number in self._made:
+            return self._made[number]
+        node = self._recipe.nodes[number]
         value: Any = object.__new__(node.cls)
-        made[number] = value
+        self._made[number] = value
         state = vars(value)
         state.update(node.static)
         for name, item in node.fields:
-            state[name] = fill(item)
+            state[name] = self._fill(item)
         state["_static_names"] = tuple(name for name, _ in node.static)
         state["_specs"] = node.specs
         value._prepare()
         return value
 
-    def fill(item: tuple[Any, ...]) -> Any:
+    def _fill(self, item: tuple[Any, ...]) -> Any:
         kind = item[0]
         if kind == "leaf":
-            return leaves[item[1]]
+            return self._leaves[item[1]]
         if kind == "value":
-            return build(item[1])
+            return self.build(item[1])
         if kind == "constant":
             return item[1]
         if kind == "custom":
             _, number, cls, aux, start, count = item
-            if number not in customs:
-                customs[number] = cls.tree_unflatten(aux, tuple(leaves[start : start + count]))
-            return customs[number]
+            if number not in self._customs:
+                own = tuple(self._leaves[start : start + count])
+                self._customs[number] = cls.tree_unflatten(aux, own)
+            return self._customs[number]
         _, cls, keys, items = item
-        return _container(kind, cls, keys, map(fill, items))
-
-    root = build(0)
-    vars(root)["_recipe"] = recipe
-    return root
+        return _container(kind, cls, keys, map(self._fill, items))
 
 
 def rebuild_container(spec: Spec, items: Iterator[Any]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -127,3 +129,20 @@ def test_an_accelerators_numbers_are_read_every_few_steps(rng, monkeypatch):
     flat = sc.cg(sc.DenseLinOp(-matrix, A.domain), b, check_every=10)
     assert flat.status is sc.SolveStatus.NOT_POSITIVE_DEFINITE
     assert np.array_equal(flat.x, np.zeros(60))
+
+
+def test_a_solve_leaves_nothing_behind(ops):
+    """What an operator holds is gone with it, without a search for cycles."""
+    ctx = sc.Context(ops, "float64")
+    X = sc.DenseVectorSpace(3, ctx)
+    sc.cg(sc.DenseLinOp(ctx.eye(3), X), X.ones())  # what is compiled once is kept
+    gc.collect()
+    gc.disable()
+    try:
+        A = sc.DenseLinOp(2 * ctx.eye(3), X)
+        gone = weakref.ref(A)
+        sc.cg(A, X.ones())
+        del A
+        assert gone() is None
+    finally:
+        gc.enable()
