@@ -108,11 +108,13 @@ class SparseMatrices:
         from jax.experimental import sparse
 
         made = x.asformat(format)
-        data = self.asarray(made.data, dtype=dtype)
+        # SciPy sorts the entries of a matrix in place when it is read, by its `max` for one.
+        data = self.asarray(made.data, dtype=dtype, copy=True)
         if format == "coo":
             indices = np.column_stack((made.row, made.col))
             return sparse.BCOO((data, self.asarray(_fit(indices, made))), shape=made.shape)
-        arrays = [self.asarray(_fit(each, made)) for each in (made.indices, made.indptr)]
+        places = (_fit(each, made) for each in (made.indices, made.indptr))
+        arrays = [self.asarray(each, copy=True) for each in places]
         kind = sparse.BCSR if format == "csr" else sparse.CSC
         return kind((data, *arrays), shape=made.shape)
 
