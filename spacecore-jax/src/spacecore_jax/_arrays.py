@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from spacecore.backend import differs
+from spacecore_jax._dtypes import strong
 
 __all__ = ["ArrayFunctions"]
 
 
 class ArrayFunctions:
-    """`moveaxis` and `sign`."""
+    """`moveaxis`, `sign` and `where`."""
 
     @staticmethod
     @differs("JAX moves two axes to one place")
@@ -31,6 +33,18 @@ class ArrayFunctions:
     @differs("JAX takes the sign of a complex number for a constant in derivatives")
     def sign(x: Any, /) -> Any:
         return _direction(x) if x.dtype.kind == "c" else jnp.sign(x)
+
+    @staticmethod
+    @differs("JAX types a choice between two Python numbers weakly")
+    def where(condition: Any, x1: Any = None, x2: Any = None, /, **options: Any) -> Any:
+        if options or x1 is None:  # JAX's own ways to call it, and its words for what is missing
+            return jnp.where(condition, x1, x2, **options)
+        return _chosen(condition, x1, x2)
+
+
+@partial(jax.jit, inline=True)
+def _chosen(condition: Any, x1: Any, x2: Any) -> Any:
+    return strong(jnp.where(condition, x1, x2))
 
 
 @jax.custom_jvp

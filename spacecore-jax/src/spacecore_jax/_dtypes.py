@@ -28,6 +28,7 @@ __all__ = [
     "refuse_complex_to_real",
     "refuse_wide",
     "sanitize_dtype",
+    "strong",
     "wide_enabled",
 ]
 
@@ -122,6 +123,11 @@ def refuse_complex_to_real(source: Any, target: Any) -> None:
             f"A cast keeps the imaginary part. Got {source.name} into {target.name}. "
             "Take the real part first, `ops.real(x)`."
         )
+
+
+def strong(x: Any) -> Any:
+    """Return an array whose dtype counts in promotion, as a Python number's does not."""
+    return jax.lax.convert_element_type(x, x.dtype)
 
 
 def fitted(values: Any, dtype: Any) -> Any:
