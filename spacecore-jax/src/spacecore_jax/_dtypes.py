@@ -27,6 +27,7 @@ __all__ = [
     "keeps_width",
     "refuse_complex_to_real",
     "refuse_wide",
+    "result_type",
     "sanitize_dtype",
     "strong",
     "wide_enabled",
@@ -44,6 +45,8 @@ _WIDE_DTYPES = frozenset(_DTYPES[name] for name in WIDE)
 # By what arrays are asked for in: a dtype or its name.
 _NARROW_ONES = {key: _DTYPES[name] for name in _NARROW for key in (name, _DTYPES[name])}
 _WIDE_ONES = {key: _DTYPES[name] for name in WIDE for key in (name, _DTYPES[name])}
+_INT32 = _DTYPES["int32"]
+_SCALARS = (bool, int, float, complex)
 _HAS_EXPLICIT_MODE = "jax_explicit_x64_dtypes" in jax.config.values
 
 
@@ -94,6 +97,22 @@ def refuse_wide(dtype: Any) -> None:
             f'`jax.config.update("jax_enable_x64", True)` first, or choose {_HALF[name]}.'
             f"{_ON_REQUEST if _made_on_request() else ''}"
         )
+
+
+@differs("JAX narrows a 64-bit dtype unless jax_enable_x64 is set")
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    found = jnp.result_type(*arrays_and_dtypes)
+    # What fits beside uint32 into int32 is Python's integers alone, which leave it uint32.
+    if found == _INT32 and not wide_enabled():
+        for each in arrays_and_dtypes:
+            dtype = each.dtype if isinstance(each, jax.Array | np.ndarray) else each
+            if not isinstance(dtype, _SCALARS) and dtype_name(dtype) == "uint32":
+                raise CastError(
+                    "uint32 and signed integers have int64 in common, which JAX holds once 64 "
+                    'bits are enabled. Call `jax.config.update("jax_enable_x64", True)` first, '
+                    "or cast one of the arrays."
+                )
+    return found
 
 
 def _made_on_request() -> bool:

@@ -23,6 +23,7 @@ from spacecore_jax._dtypes import (
     eps,
     finfo,
     fitted,
+    result_type,
     sanitize_dtype,
     wide_enabled,
 )
@@ -111,6 +112,7 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
     eigh = staticmethod(eigh)
     eps = staticmethod(differs("JAX's limits are NumPy scalars")(eps))
     finfo = staticmethod(differs("JAX's limits are NumPy scalars")(finfo))
+    result_type = staticmethod(result_type)
     sanitize_dtype = staticmethod(sanitize_dtype)
     svd = staticmethod(svd)
     export_dense = staticmethod(_transfer.export_dense)
@@ -202,5 +204,6 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
 
 @partial(jax.jit, static_argnames="side", inline=True)
 def _searchsorted(x1: Any, x2: Any, sorter: Any, *, side: str) -> Any:
+    result_type(x1, x2)  # refuses what JAX would compare narrowed
     found = jnp.searchsorted(x1, x2, side=side, sorter=sorter)
     return found.astype(jnp.asarray(0).dtype)
