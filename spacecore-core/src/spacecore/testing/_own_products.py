@@ -11,7 +11,7 @@ import numpy as np
 from spacecore.testing import _rules
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
-from spacecore.testing._inputs import ALL, FLOATING, NUMERIC, REAL_FLOATING, array
+from spacecore.testing._inputs import ALL, COMPLEX, FLOATING, NUMERIC, REAL_FLOATING, array
 from spacecore.testing._law import check_tree, floats, integers, law
 from spacecore.testing._table import Row, call
 
@@ -105,6 +105,15 @@ def _sums() -> Iterator[Row]:
         call(_X, keepdims=True),
     )
     yield Row(name="logsumexp", dtypes=REAL_FLOATING, calls=calls, reference=_logsumexp, loose=4)
+    turns = ((1 + 1j, 2 - 3j, -1 + 2j), (1 + 4j, 1 + 4j, 1 - 9j), (700 + 1j, 699 - 2j, -1j))
+    yield Row(
+        name="logsumexp",
+        dtypes=COMPLEX,
+        calls=(call(array(values=turns), axis=1), call(_X), call(_X, 0, keepdims=True)),
+        reference=_complex_logsumexp,
+        loose=4,
+        note="complex",
+    )
     extremes = (
         (1000.0, 1000.0, 999.0),
         (-1000.0, -1001.0, -1000.0),
@@ -127,6 +136,13 @@ def _logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     axes = tuple(range(x.ndim)) if axis is None else axis
     add: Any = np.logaddexp
     return np.asarray(add.reduce(x, axis=axes, keepdims=keepdims), x.dtype)
+
+
+def _complex_logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    wide = x.astype("complex128")
+    shift = wide.real.max(axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(wide - shift), axis=axis, keepdims=True)) + shift
+    return np.asarray(total if keepdims else np.squeeze(total, axis), x.dtype)
 
 
 def _shapes() -> Iterator[Row]:

@@ -91,9 +91,13 @@ class ArrayExtras:
 
     @default
     def logsumexp(self, x: Array, /, axis: Axes = None, keepdims: bool = False) -> Array:
-        """Return `log(sum(exp(x)))` without overflow; `-inf` where every element is."""
+        """Return `log(sum(exp(x)))` without overflow; `-inf` where every element is.
+
+        Of complex numbers it is the principal logarithm, of imaginary part in [-π, π].
+        """
         ops: Any = self
-        largest = ops.max(x, axis=axis, keepdims=True)
+        sizes = ops.real(x) if ops.is_complex_dtype(x.dtype) else x
+        largest = ops.max(sizes, axis=axis, keepdims=True)
         shift = ops.where(ops.isfinite(largest), largest, ops.zeros_like(largest))
         total = ops.log(ops.sum(ops.exp(x - shift), axis=axis, keepdims=True)) + shift
         return total if keepdims else ops.reshape(total, ops.sum(x, axis=axis).shape)
