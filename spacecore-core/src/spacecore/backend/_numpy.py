@@ -75,7 +75,6 @@ class NumpyOps(BackendOps):
         "trace": np.linalg.trace,
         "transpose": np.transpose,
         "vdot": np.vdot,
-        "vectorize": np.vectorize,
     }
 
     linalg = _numpy_functions.NumpyLinalg()
@@ -92,6 +91,7 @@ class NumpyOps(BackendOps):
     iinfo = staticmethod(_numpy_functions.iinfo)
     sort = staticmethod(_numpy_functions.sort)
     svd = staticmethod(_numpy_decompositions.svd)
+    vectorize = staticmethod(_numpy_functions.vectorize)
     if _numpy_functions.VERSION < (2, 3):
         count_nonzero = staticmethod(_numpy_functions.count_nonzero)
         take_along_axis = staticmethod(_numpy_functions.take_along_axis)

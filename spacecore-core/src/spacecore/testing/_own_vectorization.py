@@ -56,6 +56,9 @@ def laws() -> Iterator[Case]:
     yield law("is_traced[vmap]", _traced_in_vmap)
     yield law("is_traced[grad]", _traced_in_grad, operations=("grad",))
     yield law("vectorize[scalars]", _vectorize)
+    yield law("vectorize[tuple]", _vectorize_tuple)
+    yield law("vectorize[empty]", _vectorize_empty)
+    yield law("vectorize[0-d]", _vectorize_scalar)
 
 
 _NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -284,3 +287,18 @@ def _vectorize(ops: Any) -> None:
     function = ops.vectorize(lambda x, y: x * 2 + y)
     got = function(floats(ops, _A), floats(ops, _B))
     check_tree(ops, got, 2 * _A + _B)
+
+
+def _vectorize_tuple(ops: Any) -> None:
+    got = ops.vectorize(lambda x, y: (x + y, x > y))(floats(ops, _A), floats(ops, _B))
+    check_tree(ops, got, (_A + _B, _A > _B))
+
+
+def _vectorize_empty(ops: Any) -> None:
+    x = ops.zeros((0, 3), dtype=ops.default_dtype())
+    got = ops.vectorize(lambda x, y: (x * y, x > y))(x, floats(ops, _B))
+    check_tree(ops, got, (np.zeros((0, 3)), np.zeros((0, 3), "bool")))
+
+
+def _vectorize_scalar(ops: Any) -> None:
+    check_tree(ops, ops.vectorize(lambda x: x * 2)(floats(ops, 1.5)), np.asarray(3.0))

@@ -292,14 +292,16 @@ class ArrayExtras:
         Parameters
         ----------
         fn : callable
-            Takes scalars (0-d arrays) and returns one.
+            Takes scalars (0-d arrays) and returns one, or a tuple of them.
         """
         ops: Any = self
 
         def elementwise(*arrays: Any) -> Any:
             same = ops.broadcast_arrays(*(ops.asarray(x) for x in arrays))
-            flat = ops.vmap(fn)(*(self.ravel(x) for x in same))
-            return ops.reshape(flat, same[0].shape)
+            made = ops.vmap(fn)(*(self.ravel(x) for x in same))
+            if isinstance(made, tuple):
+                return tuple(ops.reshape(x, same[0].shape) for x in made)
+            return ops.reshape(made, same[0].shape)
 
         return elementwise
 
