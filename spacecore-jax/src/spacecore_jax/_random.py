@@ -28,7 +28,7 @@ class RandomNumbers:
     @differs("JAX drops the upper bits of a seed, and takes negative ones")
     def random_key(self, seed: Any, /) -> Any:
         if isinstance(seed, jax.core.Tracer):
-            return self._placed(jax.random.key(seed))
+            return _traced_key(seed)  # a negative one can't be refused here
         number = _checked_seed(seed)
         key = jax.random.key(number % 2**_WORD)
         while number := number >> _WORD:
@@ -78,6 +78,15 @@ class RandomNumbers:
         if self.device is None or isinstance(key, jax.core.Tracer):
             return key
         return jax.device_put(key, self.device)
+
+
+def _traced_key(seed: Any) -> Any:
+    """The key that `random_key` makes of the same number untraced."""
+    if seed.dtype.itemsize * 8 <= _WORD:
+        return jax.random.key(seed)
+    key = jax.random.key(seed.astype(jnp.uint32))
+    above = (seed >> _WORD).astype(jnp.uint32)
+    return jnp.where(above == 0, key, jax.random.fold_in(key, above))
 
 
 @partial(jax.jit, static_argnums=(1, 2), inline=True)

@@ -50,6 +50,9 @@ def laws() -> Iterator[Case]:
             yield law(f"{name}[{dtype}]", check, dtypes=(dtype,))
     yield law("random_key[seeds-differ]", _seeds_differ)
     yield law("random_key[negative]", _refuses_negative)
+    yield law("random_key[jit]", partial(_compiled_key, 7), capabilities=("jit",))
+    check = partial(_compiled_key, 2**40 + 7)
+    yield law("random_key[int64-jit]", check, dtypes=("int64",), capabilities=("jit",))
     yield law("random_split[count]", _split_count)
     yield law("random_split[negative-refused]", _negative_count)
     yield law("random_split[again]", _split_again)
@@ -143,6 +146,16 @@ def _seeds_differ(ops: Any) -> None:
 
 def _refuses_negative(ops: Any) -> None:
     check_raises(lambda: ops.random_key(-1), ValueError, OverflowError)
+
+
+def _compiled_key(seed: int, ops: Any) -> None:
+    """A seed that is traced gives the key that it gives otherwise."""
+
+    def draw(s: Any) -> Any:
+        return ops.random_normal(ops.random_key(s), (5,))
+
+    same = np.array_equal(on_host(ops.jit(draw)(seed), ops), on_host(draw(seed), ops))
+    assert same, f"expected the numbers of the seed {seed} compiled too, got others"
 
 
 def _split_count(ops: Any) -> None:
