@@ -57,9 +57,9 @@ class RandomNumbers:
     ) -> Any:
         target = default_integer() if dtype is None else sanitize_dtype(dtype)
         placed = self._placed(key)
-        if not (isinstance(low, int) and isinstance(high, int)):
+        if not (isinstance(low, int | np.integer) and isinstance(high, int | np.integer)):
             return jax.random.randint(placed, shape, low, high, target)
-        limits = np.iinfo(target)
+        low, high, limits = int(low), int(high), np.iinfo(target)
         _check_range(low, high, limits)
         if high <= limits.max:
             return jax.random.randint(placed, shape, target.type(low), target.type(high), target)

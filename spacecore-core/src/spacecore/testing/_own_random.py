@@ -68,6 +68,7 @@ def laws() -> Iterator[Case]:
         check = partial(_whole_range, dtype)
         yield law(f"random_integers[whole-range-{dtype}]", check, dtypes=(dtype,))
     yield law("random_integers[empty-range-refused]", _empty_range)
+    yield law("random_integers[numpy-bounds]", _numpy_bounds, dtypes=("uint8",))
     for name, dtypes in _WRONG_DTYPES.items():
         for dtype in dtypes:
             check = partial(_wrong_dtype, name, dtype)
@@ -266,6 +267,16 @@ def _whole_range(dtype: str, ops: Any) -> None:
 def _empty_range(ops: Any) -> None:
     for low, high in ((0, 0), (3, 3), (3, 2), (0, -1)):
         draw = partial(ops.random_integers, ops.random_key(0), (2,))
+        check_raises(lambda d=draw, a=low, b=high: d(low=a, high=b), ValueError, RuntimeError)
+
+
+def _numpy_bounds(ops: Any) -> None:
+    """NumPy's integers are bounds as Python's are."""
+    options = {"low": np.int8(0), "high": np.int64(256)}
+    x = _sample(ops, "random_integers", ops.random_key(29), options, "uint8")
+    assert (x.min(), x.max()) == (0, 255), f"expected [0, 256), got {x.min()} to {x.max()}"
+    for low, high in ((7, np.int64(5)), (np.int64(0), np.int64(300)), (np.int8(-1), 5)):
+        draw = partial(ops.random_integers, ops.random_key(0), (2,), ops.uint8)
         check_raises(lambda d=draw, a=low, b=high: d(low=a, high=b), ValueError, RuntimeError)
 
 
