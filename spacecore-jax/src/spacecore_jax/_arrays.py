@@ -9,13 +9,52 @@ import jax
 import jax.numpy as jnp
 
 from spacecore.backend import differs
-from spacecore_jax._dtypes import strong
+from spacecore_jax._dtypes import result_type, strong
 
 __all__ = ["ArrayFunctions"]
 
 
+_EXACT = differs("JAX compares integers in float32")
+_compiled = partial(jax.jit, static_argnames="equal_nan", inline=True)
+
+
+@_EXACT
+@_compiled
+def isclose(
+    x1: Any,
+    x2: Any,
+    /,
+    rtol: Any = 1e-5,
+    atol: Any = 1e-8,
+    equal_nan: bool = False,  # noqa: FBT002  NumPy's
+) -> Any:
+    dtype = result_type(x1, x2)
+    if dtype.kind not in "iu":
+        return jnp.isclose(x1, x2, rtol, atol, equal_nan)
+    x1, x2 = jnp.asarray(x1, dtype), jnp.asarray(x2, dtype)
+    apart = jnp.where(x1 > x2, x1 - x2, x2 - x1)  # right once it is read as unsigned
+    bound = atol + rtol * jnp.abs(x2.astype(float))
+    return apart.astype(f"uint{8 * dtype.itemsize}") <= bound
+
+
+@_EXACT
+@_compiled
+def allclose(
+    x1: Any,
+    x2: Any,
+    /,
+    rtol: Any = 1e-5,
+    atol: Any = 1e-8,
+    equal_nan: bool = False,  # noqa: FBT002  NumPy's
+) -> Any:
+    return jnp.all(isclose(x1, x2, rtol, atol, equal_nan))
+
+
 class ArrayFunctions:
-    """`moveaxis`, `sign` and `where`."""
+    """`isclose` and `allclose`, `moveaxis`, `sign` and `where`."""
+
+    isclose = staticmethod(isclose)
+    allclose = staticmethod(allclose)
 
     @staticmethod
     @differs("JAX moves two axes to one place")

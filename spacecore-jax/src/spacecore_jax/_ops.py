@@ -76,7 +76,6 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
     sparse_formats = FORMATS
     has_native_vmap = True
     direct: ClassVar[dict[str, Any]] = {
-        "allclose": jnp.allclose,
         "block_until_ready": jax.block_until_ready,
         "cholesky": jnp.linalg.cholesky,
         "cond": jax.lax.cond,
@@ -84,7 +83,6 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
         "dtype_name": dtype_name,
         "forget_compiled": jax.clear_caches,
         "fori_loop": jax.lax.fori_loop,
-        "isclose": jnp.isclose,
         "jit": jax.jit,
         "jvp": jax.jvp,
         "norm": jnp.linalg.norm,

@@ -114,6 +114,8 @@ class ArrayExtras:
     ) -> Array:
         """Return where `|x1 - x2| <= atol + rtol * |x2|`; infinities equal those of their sign."""
         ops: Any = self
+        if ops.isdtype(x1.dtype, "integral"):  # whose difference may wrap
+            x1, x2 = (ops.astype(x, ops.default_dtype()) for x in (x1, x2))
         finite = ops.isfinite(x1) & ops.isfinite(x2)
         close = (x1 == x2) | (finite & (ops.abs(x1 - x2) <= atol + rtol * ops.abs(x2)))
         return close | (ops.isnan(x1) & ops.isnan(x2)) if equal_nan else close
