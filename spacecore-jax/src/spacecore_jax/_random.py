@@ -35,10 +35,9 @@ class RandomNumbers:
             key = jax.random.fold_in(key, np.uint32(number % 2**_WORD))
         return self._placed(key)
 
-    @staticmethod
-    @differs("JAX fails for a negative number of keys, in XLA's words")
-    def random_split(key: Any, /, num: int = 2) -> Any:
-        return jax.random.split(key, check_count(num))
+    @differs("JAX splits where the key lies, and fails for a negative number in XLA's words")
+    def random_split(self, key: Any, /, num: int = 2) -> Any:
+        return jax.random.split(self._placed(key), check_count(num))
 
     @_PLACED
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:

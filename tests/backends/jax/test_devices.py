@@ -46,7 +46,7 @@ made = [
     one.random_key(0), one.random_normal(key, (2,)), one.random_uniform(key, (2,)),
     one.random_integers(key, (2,), high=5), one.random_rademacher(key, (2,)),
     one.random_integers(key, (2,), "int64", low=-2**63, high=2**63),
-    one.random_split(one.random_key(0), 3)[0],
+    one.random_split(one.random_key(0), 3)[0], one.random_split(key)[1],
     one.assparse(np.eye(2)).data, one.sparse_to_dense(one.assparse(np.eye(2))),
     *(one.assparse(np.eye(2), format=form).indices for form in one.sparse_formats),
     *(one.assparse(sc.JaxOps().assparse(np.eye(2), format=form)).data
