@@ -164,7 +164,8 @@ def fitted(values: Any, dtype: Any) -> Any:
         return values.astype(dtype)
     if isinstance(values, complex):
         refuse_complex_to_real(_DTYPES["complex64"], dtype)
-    elif isinstance(values, int | float):
+        return dtype.type(values)
+    if isinstance(values, int | float):
         return dtype.type(values)
     return values
 

@@ -178,6 +178,12 @@ print("refused")
     assert run_python(code, JAX_ENABLE_X64="0", JAX_EXPLICIT_X64_DTYPES=mode) == "refused"
 
 
+def test_complex_numbers_written_into_bools_are_true():
+    some = ops.zeros(2, dtype="bool")
+    assert ops.index_set(some, 0, 1j).tolist() == [True, False]
+    assert ops.index_set(some, 1, ops.asarray(1j)).tolist() == [False, True]
+
+
 def test_products_of_bools_are_counted_as_elsewhere():
     x = ops.asarray([True, True, False])
     with jax.enable_x64(True):

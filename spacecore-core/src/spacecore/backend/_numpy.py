@@ -148,8 +148,14 @@ class NumpyOps(BackendOps):
         if given is _ARRAY:
             if values.dtype is not x.dtype:
                 refuse_imaginary(values, x.dtype)
-        elif given is not float and given not in REAL_SCALARS:
+                values = values.astype(x.dtype)  # NumPy adds first, and casts the sum
+        elif given is float or given in REAL_SCALARS:
+            if given is not int and x.dtype.kind in "iu":
+                values = x.dtype.type(values)
+        else:
+            values = _array(values)
             refuse_imaginary(values, x.dtype)
+            values = values.astype(x.dtype)
         out: Any = _array(x) if copy or not isinstance(x, _ARRAY) else x
         _add_at(out, index, values)
         return out

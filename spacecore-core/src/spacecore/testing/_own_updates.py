@@ -12,7 +12,7 @@ from spacecore.errors import CastError
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
-from spacecore.testing._law import integers, law
+from spacecore.testing._law import floats, integers, law
 
 __all__ = ["laws"]
 
@@ -82,6 +82,7 @@ def laws() -> Iterator[Case]:
         for dtype, given in _CASTS:
             check = partial(_cast, function, dtype, given)
             yield law(f"{function}[{given}-into-{dtype}]", check, dtypes=(dtype, given))
+        yield law(f"{function}[float-into-int32]", partial(_cut, function), dtypes=("int32",))
         check = partial(_complex_into_real, function)
         yield law(f"{function}[complex-into-real-refused]", check, dtypes=("float32", "complex64"))
         yield law(f"{function}[result-of-a-sum]", partial(_of_a_sum, function))
@@ -150,6 +151,13 @@ def _cast(function: str, dtype: str, given: str, ops: Any) -> None:
     for index in (slice(0, 2), np.array([2, 0]), np.array([True, False, True])):
         made = getattr(ops, function)(put(ops, host), _on_backend(ops, index), put(ops, values))
         check_array(ops, made, _expected(function, host, index, values.astype(dtype)))
+
+
+def _cut(function: str, ops: Any) -> None:
+    """Values are cast, and then added."""
+    x, values = put(ops, np.array([3, 4], "int32")), floats(ops, [-2.5])
+    got = getattr(ops, function)(x, slice(0, 1), values)
+    check_array(ops, got, np.array([-2 if function == "index_set" else 1, 4], "int32"))
 
 
 def _complex_into_real(function: str, ops: Any) -> None:
