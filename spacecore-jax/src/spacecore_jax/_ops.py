@@ -197,6 +197,8 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
     @staticmethod
     @differs("JAX's is a method of a view, `x.at[index]`, and warns of values of another dtype")
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        if x.dtype.kind == "b":  # JAX adds none; of two, a sum is true where the larger is
+            return x.at[index].max(fitted(values, x.dtype))
         return x.at[index].add(fitted(values, x.dtype))
 
 

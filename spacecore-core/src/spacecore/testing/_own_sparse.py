@@ -30,6 +30,10 @@ def laws() -> Iterator[Case]:
             label = f"{_DTYPES[i]}-{form}-{index}"
             check = partial(_from_scipy, form, index, _DTYPES[i])
             yield law(f"assparse[{label}]", check, dtypes=(_DTYPES[i],), sparse_formats=(form,))
+        check = partial(_bools, form)
+        yield law(
+            f"assparse[bool-{form}]", check, dtypes=("bool", "float32"), sparse_formats=(form,)
+        )
         for dtype in _DTYPES:
             for name, run in (
                 ("sparse_matmul", _product),
@@ -56,6 +60,7 @@ def laws() -> Iterator[Case]:
         ):
             yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
     yield law("assparse[dense]", _from_dense, dtypes=("float32",))
+    yield law("assparse[bool-dense]", _bools_from_dense, dtypes=("bool",))
     yield law("assparse[dtype]", _in_dtype, dtypes=("float32", "complex64"))
     yield law("assparse[complex-into-real-refused]", _into_real, dtypes=("float32", "complex64"))
     yield law("assparse[one-axis-refused]", _one_axis, dtypes=("float32",))
@@ -151,6 +156,20 @@ def _from_dense(ops: Any) -> None:
     a = ops.assparse(put(ops, _host("float32")))
     assert ops.is_sparse(a), f"expected a sparse matrix, got {type(a).__name__}"
     check_array(ops, ops.sparse_to_dense(a), _host("float32"))
+
+
+def _bools(form: str, ops: Any) -> None:
+    a, host = _made(ops, form, "bool"), _host("bool")
+    check_array(ops, ops.sparse_to_dense(a), host)
+    check_array(ops, ops.sparse_to_dense(ops.sparse_transpose(a)), host.T)
+    x = np.arange(4, dtype="float32")
+    check_array(ops, ops.sparse_matmul(a, put(ops, x)), host @ x)
+
+
+def _bools_from_dense(ops: Any) -> None:
+    a = ops.assparse(put(ops, _host("bool")))
+    assert ops.dtype_name(a.dtype) == "bool", f"expected dtype bool, got {a.dtype}"
+    check_array(ops, ops.sparse_to_dense(a), _host("bool"))
 
 
 def _in_dtype(ops: Any) -> None:

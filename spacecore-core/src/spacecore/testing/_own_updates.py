@@ -87,6 +87,7 @@ def laws() -> Iterator[Case]:
         yield law(f"{function}[complex-into-real-refused]", check, dtypes=("float32", "complex64"))
         yield law(f"{function}[result-of-a-sum]", partial(_of_a_sum, function))
     yield law("index_set[bool]", _bool, dtypes=("bool",))
+    yield law("index_add[bool]", _bools_added, dtypes=("bool",))
     yield law("index_add[20-duplicates]", _many, dtypes=("float32",))
 
 
@@ -181,6 +182,14 @@ def _bool(ops: Any) -> None:
     host = np.array([True, False, True])
     got = ops.index_set(put(ops, host), integers(ops, [0, 1]), True)
     check_array(ops, got, np.array([True, True, True]))
+
+
+def _bools_added(ops: Any) -> None:
+    x = put(ops, np.array([True, False, False, False]))
+    got = ops.index_add(
+        x, integers(ops, [0, 1, 1, 2]), put(ops, np.array([True, True, True, False]))
+    )
+    check_array(ops, got, np.array([True, True, False, False]))
 
 
 def _many(ops: Any) -> None:
