@@ -13,6 +13,7 @@ import array_api_compat.cupy
 import cupy
 
 from spacecore.backend import LinalgNamespace, differs
+from spacecore_cupy._device import on
 
 __all__ = ["CuPyLinalg", "vecdot"]
 
@@ -44,5 +45,6 @@ class CuPyLinalg(LinalgNamespace):
     @differs("CuPy finds no largest singular value where there is none")
     def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
         if 0 in x.shape[-2:]:
-            return cupy.zeros(x.shape[:-2], cupy.int64)
+            with on(x.device):
+                return cupy.zeros(x.shape[:-2], cupy.int64)
         return compat.linalg.matrix_rank(x, rtol=rtol)

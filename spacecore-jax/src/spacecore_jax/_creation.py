@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax._src.array import ArrayImpl  # the public ways to this type initialise the devices
 
 from spacecore.backend import differs
 from spacecore.errors import ConversionError
@@ -21,6 +22,7 @@ from spacecore_jax._dtypes import (
     refuse_complex_to_real,
     refuse_wide,
     sanitize_dtype,
+    strong,
 )
 from spacecore_jax._host import aligned_copy, from_host, is_shareable
 from spacecore_jax._transfer import import_dense
@@ -59,7 +61,7 @@ class Creation:
         `copy=True` never shares.
         """
         target = None if dtype is None else sanitize_dtype(dtype)
-        if isinstance(obj, jax.Array):
+        if type(obj) is ArrayImpl or isinstance(obj, jax.Array):
             return _from_jax(obj, target, device, copy)
         if isinstance(obj, list | tuple):
             return _from_sequence(obj, target, device, copy)
@@ -93,8 +95,12 @@ class Creation:
             if device is None and _holds(target, natural):
                 lengths = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
                 return _filled(np.array(fill_value, target), lengths)
-        elif target is not None:
-            refuse_complex_to_real(_kind_of(fill_value), target)
+        else:
+            natural = _kind_of(fill_value)
+            if target is None and isinstance(fill_value, jax.Array | np.ndarray):
+                target = sanitize_dtype(natural)  # which JAX would take weakly, or narrow
+            if target is not None:
+                refuse_complex_to_real(natural, target)
         return jnp.full(shape, fill_value, dtype=target, device=device)
 
     @staticmethod
@@ -133,6 +139,8 @@ class Creation:
 
 
 def _from_jax(x: Any, dtype: Any, device: Any, copy: bool | None) -> Any:
+    if x.aval.weak_type:  # a Python number, once it was traced
+        x = strong(x)
     made = x
     if dtype is not None and x.dtype != dtype:
         refuse_complex_to_real(x.dtype, dtype)

@@ -27,7 +27,9 @@ __all__ = [
     "keeps_width",
     "refuse_complex_to_real",
     "refuse_wide",
+    "result_type",
     "sanitize_dtype",
+    "strong",
     "wide_enabled",
 ]
 
@@ -43,6 +45,8 @@ _WIDE_DTYPES = frozenset(_DTYPES[name] for name in WIDE)
 # By what arrays are asked for in: a dtype or its name.
 _NARROW_ONES = {key: _DTYPES[name] for name in _NARROW for key in (name, _DTYPES[name])}
 _WIDE_ONES = {key: _DTYPES[name] for name in WIDE for key in (name, _DTYPES[name])}
+_INT32 = _DTYPES["int32"]
+_SCALARS = (bool, int, float, complex)
 _HAS_EXPLICIT_MODE = "jax_explicit_x64_dtypes" in jax.config.values
 
 
@@ -95,6 +99,22 @@ def refuse_wide(dtype: Any) -> None:
         )
 
 
+@differs("JAX narrows a 64-bit dtype unless jax_enable_x64 is set")
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    found = jnp.result_type(*arrays_and_dtypes)
+    # What fits beside uint32 into int32 is Python's integers alone, which leave it uint32.
+    if found == _INT32 and not wide_enabled():
+        for each in arrays_and_dtypes:
+            dtype = each.dtype if isinstance(each, jax.Array | np.ndarray) else each
+            if not isinstance(dtype, _SCALARS) and dtype_name(dtype) == "uint32":
+                raise CastError(
+                    "uint32 and signed integers have int64 in common, which JAX holds once 64 "
+                    'bits are enabled. Call `jax.config.update("jax_enable_x64", True)` first, '
+                    "or cast one of the arrays."
+                )
+    return found
+
+
 def _made_on_request() -> bool:
     """Whether JAX makes 64-bit arrays where a dtype asks for them, as newer versions can."""
     if not _HAS_EXPLICIT_MODE:
@@ -124,6 +144,11 @@ def refuse_complex_to_real(source: Any, target: Any) -> None:
         )
 
 
+def strong(x: Any) -> Any:
+    """Return an array whose dtype counts in promotion, as a Python number's does not."""
+    return jax.lax.convert_element_type(x, x.dtype)
+
+
 def fitted(values: Any, dtype: Any) -> Any:
     """Return values to be written into an array of a dtype, in that dtype.
 
@@ -139,7 +164,8 @@ def fitted(values: Any, dtype: Any) -> Any:
         return values.astype(dtype)
     if isinstance(values, complex):
         refuse_complex_to_real(_DTYPES["complex64"], dtype)
-    elif isinstance(values, int | float):
+        return dtype.type(values)
+    if isinstance(values, int | float):
         return dtype.type(values)
     return values
 

@@ -23,6 +23,7 @@ from spacecore_jax._dtypes import (
     eps,
     finfo,
     fitted,
+    result_type,
     sanitize_dtype,
     wide_enabled,
 )
@@ -75,7 +76,6 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
     sparse_formats = FORMATS
     has_native_vmap = True
     direct: ClassVar[dict[str, Any]] = {
-        "allclose": jnp.allclose,
         "block_until_ready": jax.block_until_ready,
         "cholesky": jnp.linalg.cholesky,
         "cond": jax.lax.cond,
@@ -83,7 +83,6 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
         "dtype_name": dtype_name,
         "forget_compiled": jax.clear_caches,
         "fori_loop": jax.lax.fori_loop,
-        "isclose": jnp.isclose,
         "jit": jax.jit,
         "jvp": jax.jvp,
         "norm": jnp.linalg.norm,
@@ -111,6 +110,7 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
     eigh = staticmethod(eigh)
     eps = staticmethod(differs("JAX's limits are NumPy scalars")(eps))
     finfo = staticmethod(differs("JAX's limits are NumPy scalars")(finfo))
+    result_type = staticmethod(result_type)
     sanitize_dtype = staticmethod(sanitize_dtype)
     svd = staticmethod(svd)
     export_dense = staticmethod(_transfer.export_dense)
@@ -197,10 +197,13 @@ class JaxOps(ArrayFunctions, Autodiff, Creation, RandomNumbers, Solves, SparseMa
     @staticmethod
     @differs("JAX's is a method of a view, `x.at[index]`, and warns of values of another dtype")
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
+        if x.dtype.kind == "b":  # JAX adds none; of two, a sum is true where the larger is
+            return x.at[index].max(fitted(values, x.dtype))
         return x.at[index].add(fitted(values, x.dtype))
 
 
 @partial(jax.jit, static_argnames="side", inline=True)
 def _searchsorted(x1: Any, x2: Any, sorter: Any, *, side: str) -> Any:
+    result_type(x1, x2)  # refuses what JAX would compare narrowed
     found = jnp.searchsorted(x1, x2, side=side, sorter=sorter)
     return found.astype(jnp.asarray(0).dtype)

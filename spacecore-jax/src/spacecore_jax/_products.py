@@ -54,6 +54,8 @@ def products(precision: str) -> Mapping[str, Callable[..., Any]]:
         return jnp.vdot(x1, x2, precision=precision)
 
     def sparse_matmul(a: Any, x: Any, /) -> Any:
+        if a.dtype == x.dtype == bool:  # which JAX's sparse products do not add
+            return sparse_matmul(a, x.astype("int32")) != 0
         with jax.default_matmul_precision(precision):
             return _mapped(a) @ x
 

@@ -28,18 +28,16 @@ class RandomNumbers:
     @differs("JAX drops the upper bits of a seed, and takes negative ones")
     def random_key(self, seed: Any, /) -> Any:
         if isinstance(seed, jax.core.Tracer):
-            return self._placed(jax.random.key(seed))
+            return _traced_key(seed)  # a negative one can't be refused here
         number = _checked_seed(seed)
         key = jax.random.key(number % 2**_WORD)
         while number := number >> _WORD:
             key = jax.random.fold_in(key, np.uint32(number % 2**_WORD))
         return self._placed(key)
 
-    @staticmethod
-    @differs("JAX fails for a negative number of keys, in XLA's words")
-    def random_split(key: Any, /, num: int = 2) -> Any:
-        _check_key(key)
-        return jax.random.split(key, check_count(num))
+    @differs("JAX splits where the key lies, and fails for a negative number in XLA's words")
+    def random_split(self, key: Any, /, num: int = 2) -> Any:
+        return jax.random.split(self._placed(key), check_count(num))
 
     @_PLACED
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
@@ -62,9 +60,9 @@ class RandomNumbers:
         target = default_integer() if dtype is None else sanitize_dtype(dtype)
         check_drawn("random_integers", target.name)
         placed = self._placed(key)
-        if not (isinstance(low, int) and isinstance(high, int)):
+        if not (isinstance(low, int | np.integer) and isinstance(high, int | np.integer)):
             return jax.random.randint(placed, shape, low, high, target)
-        limits = np.iinfo(target)
+        low, high, limits = int(low), int(high), np.iinfo(target)
         _check_range(low, high, limits)
         if high <= limits.max:
             return jax.random.randint(placed, shape, target.type(low), target.type(high), target)
@@ -86,6 +84,15 @@ class RandomNumbers:
         if self.device is None or isinstance(key, jax.core.Tracer):
             return key
         return jax.device_put(key, self.device)
+
+
+def _traced_key(seed: Any) -> Any:
+    """The key that `random_key` makes of the same number untraced."""
+    if seed.dtype.itemsize * 8 <= _WORD:
+        return jax.random.key(seed)
+    key = jax.random.key(seed.astype(jnp.uint32))
+    above = (seed >> _WORD).astype(jnp.uint32)
+    return jnp.where(above == 0, key, jax.random.fold_in(key, above))
 
 
 @partial(jax.jit, static_argnums=(1, 2), inline=True)

@@ -23,6 +23,7 @@ from spacecore_jax._transfer import to_numpy
 __all__ = ["FORMATS", "SparseMatrices", "is_sparse"]
 
 FORMATS = ("coo", "csr", "csc")
+_COUNTED = np.dtype("int32")  # what bools are added in: more than there is memory for
 
 
 class SparseMatrices:
@@ -50,7 +51,7 @@ class SparseMatrices:
         Raises
         ------
         ValueError
-            For a format that JAX lacks, or another number of axes.
+            For a format that JAX lacks, another number of axes, and batch or dense axes.
         CastError
             For 64 bits while JAX has them disabled.
         ConversionError
@@ -66,13 +67,14 @@ class SparseMatrices:
             x = _from_dense(self.asarray(x, dtype=target))
         if not is_sparse(x):
             return self._from_scipy(x, format or "coo", target)
+        _refuse_axes(x)
         if format is not None and format != _format_of(x):
             return self._from_scipy(self.sparse_to_scipy(x), format, target)
         return self._on_device(_cast(x, target))
 
-    @differs("JAX's is a method of its matrices")
+    @differs("JAX's is a method of its matrices, and adds no bools")
     def sparse_to_dense(self, a: Any, /) -> Any:
-        return a.todense()
+        return _cast(a, _COUNTED).todense() != 0 if a.dtype == bool else a.todense()
 
     @differs("JAX transposes no BCSR, and a CSC to a type that it does little with")
     def sparse_transpose(self, a: Any, /) -> Any:
@@ -108,11 +110,13 @@ class SparseMatrices:
         from jax.experimental import sparse
 
         made = x.asformat(format)
-        data = self.asarray(made.data, dtype=dtype)
+        # SciPy sorts the entries of a matrix in place when it is read, by its `max` for one.
+        data = self.asarray(made.data, dtype=dtype, copy=True)
         if format == "coo":
             indices = np.column_stack((made.row, made.col))
             return sparse.BCOO((data, self.asarray(_fit(indices, made))), shape=made.shape)
-        arrays = [self.asarray(_fit(each, made)) for each in (made.indices, made.indptr)]
+        places = (_fit(each, made) for each in (made.indices, made.indptr))
+        arrays = [self.asarray(each, copy=True) for each in places]
         kind = sparse.BCSR if format == "csr" else sparse.CSC
         return kind((data, *arrays), shape=made.shape)
 
@@ -147,7 +151,18 @@ def _from_dense(x: Any) -> Any:
             "The nonzeros of a traced array can't be counted. Make the matrix sparse outside the "
             "traced function."
         )
+    if x.dtype == bool:  # which JAX would count
+        return _cast(sparse.BCOO.fromdense(x.astype(_COUNTED)), x.dtype)
     return sparse.BCOO.fromdense(x)
+
+
+def _refuse_axes(x: Any) -> None:
+    if _format_of(x) != "csc" and (x.n_batch or x.n_dense):
+        raise ValueError(
+            f"A sparse matrix has two sparse axes. Got {type(x).__name__} with n_batch="
+            f"{x.n_batch}, n_dense={x.n_dense}. Make both 0, by "
+            "`jax.experimental.sparse.bcoo_update_layout`."
+        )
 
 
 def _cast(a: Any, dtype: Any) -> Any:

@@ -62,6 +62,7 @@ def test_creation_like_another_stays_on_its_device(cupy_ops: Any) -> None:
     assert ops.ones_like(x, device="cuda:0").device.id == 0
     assert ops.astype(x, np.float32, device="cuda:0").device.id == 0
     assert cupy_ops("cuda:1").fft.fftfreq(4).device.id == 1
+    assert ops.linalg.matrix_rank(cupy_ops("cuda:1").zeros((2, 0, 3))).device.id == 1
 
 
 def test_devices_are_named_by_index(cupy_ops: Any) -> None:

@@ -46,11 +46,12 @@ made = [
     one.random_key(0), one.random_normal(key, (2,)), one.random_uniform(key, (2,)),
     one.random_integers(key, (2,), high=5), one.random_rademacher(key, (2,)),
     one.random_integers(key, (2,), "int64", low=-2**63, high=2**63),
-    one.random_split(one.random_key(0), 3)[0],
+    one.random_split(one.random_key(0), 3)[0], one.random_split(key)[1],
     one.assparse(np.eye(2)).data, one.sparse_to_dense(one.assparse(np.eye(2))),
     *(one.assparse(np.eye(2), format=form).indices for form in one.sparse_formats),
     *(one.assparse(sc.JaxOps().assparse(np.eye(2), format=form)).data
       for form in one.sparse_formats),
+    one.linalg.matrix_rank(one.zeros((0, 3))), one.linalg.matrix_rank(one.eye(2), rtol=0.1),
     one.eigh(one.eye(2)).eigenvectors, one.svd(one.ones((3, 2))).U,
     one.copy(one.ones(2)), one.zeros_like(one.ones(2)), one.matmul(one.eye(2), one.ones(2)),
     sc.Context(one).asarray(np.ones(64)), sc.Context(one).asarray([1, 2]), sc.Context(one).eye(2),

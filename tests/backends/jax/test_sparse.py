@@ -151,3 +151,20 @@ def test_other_formats_are_refused_by_name(format):
         ops.assparse(np.eye(2), format=format)
     with pytest.raises(ValueError, match="two axes"):
         ops.assparse(ops.ones(3))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_bools_multiply_bools(format):
+    dense = np.array([[True] * 300, [False] * 300])
+    a = ops.assparse(scipy_sparse.csr_array(dense), format=format)
+    got = jax.jit(ops.sparse_matmul)(a, ops.ones(300, dtype="bool"))
+    np.testing.assert_array_equal(got, [True, False], strict=True)
+    np.testing.assert_array_equal(ops.sparse_matmul(a, ops.ones((300, 2), dtype="int8"))[1], [0, 0])
+
+
+def test_batch_and_dense_axes_are_refused():
+    from jax.experimental.sparse import BCOO
+
+    for axes in ({"n_batch": 1}, {"n_dense": 1}):
+        with pytest.raises(ValueError, match="two sparse axes"):
+            ops.assparse(BCOO.fromdense(ops.ones((2, 3)), **axes))

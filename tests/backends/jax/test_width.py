@@ -89,6 +89,9 @@ class TestDisabled:
         assert sc.Context("jax").asarray(np.ones(3)).dtype == "float32"
         with refused:
             ops.import_dense(np.ones(3))
+        with refused:
+            ops.full((2, 3), np.ones(3))
+        assert ops.full((2, 3), np.ones(3), dtype="float32").dtype == "float32"
 
     def test_python_numbers_and_defaults_are_narrow(self):
         assert ops.default_dtype() == "float32"
@@ -175,6 +178,12 @@ print("refused")
     assert run_python(code, JAX_ENABLE_X64="0", JAX_EXPLICIT_X64_DTYPES=mode) == "refused"
 
 
+def test_complex_numbers_written_into_bools_are_true():
+    some = ops.zeros(2, dtype="bool")
+    assert ops.index_set(some, 0, 1j).tolist() == [True, False]
+    assert ops.index_set(some, 1, ops.asarray(1j)).tolist() == [False, True]
+
+
 def test_products_of_bools_are_counted_as_elsewhere():
     x = ops.asarray([True, True, False])
     with jax.enable_x64(True):
@@ -199,6 +208,28 @@ def test_scalars_are_strongly_typed():
     for made in (ops.asarray(1.0), ops.full((2,), 1.0), ops.full((2,), np.float64(1.0))):
         assert not made.weak_type
         assert (made + half).dtype == "float64"
+
+
+def test_a_choice_between_two_numbers_is_strongly_typed():
+    some, half = ops.asarray([True, False]), ops.ones(2, dtype="float16")
+    assert (ops.where(some, 1.0, 2.0) + half).dtype == "float64"
+    assert (jax.jit(lambda s: ops.where(some, s, 2.0) + half)(1.0)).dtype == "float64"
+    assert ops.where(some, half, 2.0).dtype == "float16"
+    assert ops.where(some)[0].tolist() == [0]
+    assert ops.where(some, size=3)[0].tolist() == [0, 0, 0]
+
+
+def test_numbers_that_were_traced_are_strongly_typed():
+    half = ops.ones(2, dtype="float16")
+    for make in (
+        ops.asarray,
+        lambda s: ops.asarray(s, dtype="float64"),
+        lambda s: ops.asarray(s, copy=False),
+        lambda s: ops.full((2,), s),
+        lambda s: ops.full((2,), s, dtype="float64"),
+    ):
+        assert jax.jit(lambda s, make=make: make(s) + half)(1.0).dtype == "float64"
+        assert make(jax.numpy.asarray(1.0)).weak_type is False
 
 
 @pytest.mark.parametrize("target", ["float64", "int32"])

@@ -75,7 +75,6 @@ class NumpyOps(BackendOps):
         "trace": np.linalg.trace,
         "transpose": np.transpose,
         "vdot": np.vdot,
-        "vectorize": np.vectorize,
     }
 
     linalg = _numpy_functions.NumpyLinalg()
@@ -92,6 +91,7 @@ class NumpyOps(BackendOps):
     iinfo = staticmethod(_numpy_functions.iinfo)
     sort = staticmethod(_numpy_functions.sort)
     svd = staticmethod(_numpy_decompositions.svd)
+    vectorize = staticmethod(_numpy_functions.vectorize)
     if _numpy_functions.VERSION < (2, 3):
         count_nonzero = staticmethod(_numpy_functions.count_nonzero)
         take_along_axis = staticmethod(_numpy_functions.take_along_axis)
@@ -146,8 +146,14 @@ class NumpyOps(BackendOps):
         if given is _ARRAY:
             if values.dtype is not x.dtype:
                 refuse_imaginary(values, x.dtype)
-        elif given is not float and given not in REAL_SCALARS:
+                values = values.astype(x.dtype)  # NumPy adds first, and casts the sum
+        elif given is float or given in REAL_SCALARS:
+            if given is not int and x.dtype.kind in "iu":
+                values = x.dtype.type(values)
+        else:
+            values = _array(values)
             refuse_imaginary(values, x.dtype)
+            values = values.astype(x.dtype)
         out: Any = _array(x) if copy or not isinstance(x, _ARRAY) else x
         _add_at(out, index, values)
         return out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,6 +33,7 @@ __all__ = [
     "refuse_imaginary",
     "sort",
     "take_along_axis",
+    "vectorize",
 ]
 
 _ALIGNMENT = 64  # bytes, at which the libraries that compile want arrays to begin
@@ -158,6 +160,31 @@ def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @differs("NumPy before 2.3 has no default axis")
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     return np.take_along_axis(x, indices, axis)
+
+
+@differs("NumPy gives every result the dtype of the first, and has none of no elements")
+def vectorize(fn: Callable[..., Any], /, **options: Any) -> Callable[..., Any]:
+    if options:  # of NumPy's own, the dtypes of the results among them
+        return np.vectorize(fn, **options)
+
+    @wraps(fn, updated=())
+    def elementwise(*arrays: Any) -> Any:
+        same = np.broadcast_arrays(*arrays)
+        shape = same[0].shape
+        if same[0].size == 0:  # what `fn` returns is learnt from zeros
+            examples = (np.zeros((), x.dtype)[()] for x in same)
+            return _of_results([fn(*examples)], lambda made: np.empty(shape, made.dtype))
+        results = [fn(*scalars) for scalars in zip(*(x.flat for x in same), strict=True)]
+        return _of_results(results, lambda made: made.reshape(shape))
+
+    return elementwise
+
+
+def _of_results(results: list[Any], shaped: Callable[[Any], Any]) -> Any:
+    """The results as an array, or as an array for each place of a tuple."""
+    if not isinstance(results[0], tuple):
+        return shaped(np.array(results))
+    return tuple(shaped(np.array(column)) for column in zip(*results, strict=True))
 
 
 class FloatLimits:

@@ -59,12 +59,13 @@ def transfer_sparse(
     dtype : str
         The name of the dtype to give.
     copy : bool or None
-        As in `transfer`; the indices of a sparse matrix always cross by a copy.
+        None may share memory, True never does, False raises: a sparse matrix may need a copy
+        whatever libraries it is between.
 
     Raises
     ------
     ConversionError
-        If a copy was needed and refused.
+        If a copy was refused.
     """
     same = source.family == target.family and dtype == dtype_name(a.dtype) and copy is not True
     if same and _is_there(a, source, target):
@@ -72,6 +73,8 @@ def transfer_sparse(
     if copy is False:
         raise ConversionError("A sparse matrix crosses by a copy. Pass copy=None.")
     matrix = source.sparse_to_scipy(a)
+    if copy is True:  # SciPy's may share memory with `a`, and the target's with SciPy's
+        matrix = matrix.copy()
     kept = matrix.format if matrix.format in target.sparse_formats else None
     return target.assparse(matrix, format=kept, dtype=target.sanitize_dtype(dtype))
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from spacecore.errors import CastError
 from spacecore.testing._case import Case
+from spacecore.testing._compare import check_raises
 from spacecore.testing._inputs import ALL, BOOL, FLOATING, INTEGER, NUMERIC, put
 from spacecore.testing._law import law
 
@@ -54,6 +56,10 @@ def laws() -> Iterator[Case]:
         needed = (one, other, np.result_type(one, other).name)
         yield law(f"result_type[{one}:{other}]", check, dtypes=needed)
         yield law(f"can_cast[{one}:{other}]", partial(_can_cast, one, other), dtypes=(one, other))
+    for other in ("int8", "int32"):
+        check = partial(_never_narrowed, other)
+        yield law(f"result_type[uint32:{other}-kept]", check, dtypes=("uint32", other))
+    yield law("searchsorted[uint32:int32-kept]", _places_kept, dtypes=("uint32", "int32"))
     yield law("result_type[arrays-and-scalars]", _result_type_of_arrays)
     yield law("can_cast[array]", _can_cast_array, dtypes=("float32",))
     yield law("__array_namespace_info__[defaults]", _info_defaults)
@@ -158,6 +164,27 @@ def _result_type(one: str, other: str, ops: Any) -> None:
     for pair in ((first, second), (ops.zeros((1,), dtype=first), second)):
         got = ops.dtype_name(ops.result_type(*pair))
         assert got == want, f"expected {want}, got {got}"
+
+
+def _never_narrowed(other: str, ops: Any) -> None:
+    """Both fit into int64 alone; where there is none, they have no type in common."""
+    x = ops.zeros((1,), dtype=ops.uint32)
+    for args in ((x, ops.sanitize_dtype(other)), (ops.sanitize_dtype(other), ops.uint32)):
+        if ops.has_dtype("int64"):
+            got = ops.dtype_name(ops.result_type(*args))
+            assert got == "int64", f"expected int64, got {got}"
+        else:
+            check_raises(lambda a=args: ops.result_type(*a), CastError)
+
+
+def _places_kept(ops: Any) -> None:
+    x = ops.asarray([0, 5], dtype=ops.int32)
+    values = ops.asarray([2**32 - 1, 3], dtype=ops.uint32)
+    if ops.has_dtype("int64"):
+        got = ops.to_numpy(ops.searchsorted(x, values)).tolist()
+        assert got == [2, 1], f"expected the places [2, 1], got {got}"
+    else:
+        check_raises(lambda: ops.searchsorted(x, values), CastError)
 
 
 def _can_cast(one: str, other: str, ops: Any) -> None:

@@ -202,7 +202,9 @@ def _truncated() -> Iterator[Row]:
         result=_rules.real_part,
         loose=20,
     )
+    large = array(values=(((100, 0), (0, 3)), ((1, 0), (0, 1e-2))))
     ranks = (
+        *(call(large, rtol=0.5), call(large, rtol=array(dtype="float32", values=(0.5, 1e-3)))),
         *(call(tall), call(tiny), call(tiny, rtol=1e-3), call(_STACK)),
         *(call(array(0, 3)), call(array(2, 3, 0))),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from spacecore.testing import _rules
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
-from spacecore.testing._inputs import ALL, FLOATING, NUMERIC, REAL_FLOATING, array
+from spacecore.testing._inputs import ALL, COMPLEX, FLOATING, INTEGER, NUMERIC, REAL_FLOATING, array
 from spacecore.testing._law import check_tree, floats, integers, law
 from spacecore.testing._table import Row, call
 
@@ -105,6 +105,15 @@ def _sums() -> Iterator[Row]:
         call(_X, keepdims=True),
     )
     yield Row(name="logsumexp", dtypes=REAL_FLOATING, calls=calls, reference=_logsumexp, loose=4)
+    turns = ((1 + 1j, 2 - 3j, -1 + 2j), (1 + 4j, 1 + 4j, 1 - 9j), (700 + 1j, 699 - 2j, -1j))
+    yield Row(
+        name="logsumexp",
+        dtypes=COMPLEX,
+        calls=(call(array(values=turns), axis=1), call(_X), call(_X, 0, keepdims=True)),
+        reference=_complex_logsumexp,
+        loose=4,
+        note="complex",
+    )
     extremes = (
         (1000.0, 1000.0, 999.0),
         (-1000.0, -1001.0, -1000.0),
@@ -127,6 +136,13 @@ def _logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     axes = tuple(range(x.ndim)) if axis is None else axis
     add: Any = np.logaddexp
     return np.asarray(add.reduce(x, axis=axes, keepdims=keepdims), x.dtype)
+
+
+def _complex_logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    wide = x.astype("complex128")
+    shift = wide.real.max(axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(wide - shift), axis=axis, keepdims=True)) + shift
+    return np.asarray(total if keepdims else np.squeeze(total, axis), x.dtype)
 
 
 def _shapes() -> Iterator[Row]:
@@ -190,6 +206,12 @@ def _close() -> Iterator[Row]:
         call(_X, array(3)),
     )
     yield Row(name="isclose", dtypes=FLOATING, calls=calls)
+    x, y = array(values=(1, 3, 100, 0, 7)), array(values=(3, 1, 101, 0, 7))
+    calls = (call(x, y), call(x, y, 0, 1), call(x, y, 0, 2), call(x, y, rtol=0.02))
+    large = [array(dtype="int32", values=(2**24 + end, 5)) for end in (1, 0)]
+    ends = [array(dtype="int8", values=end) for end in ((-128, -128), (127, -128))]
+    exact = (call(*large, 0, 0), call(*ends, 0, 254), call(*ends, 0, 255))
+    yield Row(name="isclose", dtypes=INTEGER, calls=(*calls, *exact), note="integers")
 
 
 def laws() -> Iterator[Case]:
@@ -214,6 +236,8 @@ def _allclose(ops: Any) -> None:
     ):
         got = ops.allclose(x, floats(ops, other), **options)
         assert bool(got) is want, f"expected {want} for {other} with {options}, got {got}"
+    one, other = (ops.asarray([2**24 + end], dtype=ops.int32) for end in (1, 0))
+    assert not bool(ops.allclose(one, other, 0, 0)), "expected integers compared exactly"
     missing = floats(ops, [float("nan")])
     assert not bool(ops.allclose(missing, missing)), "expected NaN to be close to nothing"
     assert bool(ops.allclose(missing, missing, equal_nan=True)), "expected equal_nan to accept it"

@@ -53,6 +53,9 @@ def laws() -> Iterator[Case]:
             yield law(f"{name}[{dtype}]", check, dtypes=(dtype,))
     yield law("random_key[seeds-differ]", _seeds_differ)
     yield law("random_key[negative]", _refuses_negative)
+    yield law("random_key[jit]", partial(_compiled_key, 7), capabilities=("jit",))
+    check = partial(_compiled_key, 2**40 + 7)
+    yield law("random_key[int64-jit]", check, dtypes=("int64",), capabilities=("jit",))
     yield law("random_split[count]", _split_count)
     yield law("random_split[negative-refused]", _negative_count)
     yield law("random_split[again]", _split_again)
@@ -68,6 +71,7 @@ def laws() -> Iterator[Case]:
         check = partial(_whole_range, dtype)
         yield law(f"random_integers[whole-range-{dtype}]", check, dtypes=(dtype,))
     yield law("random_integers[empty-range-refused]", _empty_range)
+    yield law("random_integers[numpy-bounds]", _numpy_bounds, dtypes=("uint8",))
     for name, dtypes in _WRONG_DTYPES.items():
         for dtype in dtypes:
             check = partial(_wrong_dtype, name, dtype)
@@ -146,6 +150,16 @@ def _seeds_differ(ops: Any) -> None:
 
 def _refuses_negative(ops: Any) -> None:
     check_raises(lambda: ops.random_key(-1), ValueError, OverflowError)
+
+
+def _compiled_key(seed: int, ops: Any) -> None:
+    """A seed that is traced gives the key that it gives otherwise."""
+
+    def draw(s: Any) -> Any:
+        return ops.random_normal(ops.random_key(s), (5,))
+
+    same = np.array_equal(on_host(ops.jit(draw)(seed), ops), on_host(draw(seed), ops))
+    assert same, f"expected the numbers of the seed {seed} compiled too, got others"
 
 
 def _split_count(ops: Any) -> None:
@@ -256,6 +270,16 @@ def _whole_range(dtype: str, ops: Any) -> None:
 def _empty_range(ops: Any) -> None:
     for low, high in ((0, 0), (3, 3), (3, 2), (0, -1)):
         draw = partial(ops.random_integers, ops.random_key(0), (2,))
+        check_raises(lambda d=draw, a=low, b=high: d(low=a, high=b), ValueError, RuntimeError)
+
+
+def _numpy_bounds(ops: Any) -> None:
+    """NumPy's integers are bounds as Python's are."""
+    options = {"low": np.int8(0), "high": np.int64(256)}
+    x = _sample(ops, "random_integers", ops.random_key(29), options, "uint8")
+    assert (x.min(), x.max()) == (0, 255), f"expected [0, 256), got {x.min()} to {x.max()}"
+    for low, high in ((7, np.int64(5)), (np.int64(0), np.int64(300)), (np.int8(-1), 5)):
+        draw = partial(ops.random_integers, ops.random_key(0), (2,), ops.uint8)
         check_raises(lambda d=draw, a=low, b=high: d(low=a, high=b), ValueError, RuntimeError)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from spacecore.backend import transfer_sparse
 from spacecore.errors import CastError
+from spacecore.plugins import resolve
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
@@ -28,6 +30,10 @@ def laws() -> Iterator[Case]:
             label = f"{_DTYPES[i]}-{form}-{index}"
             check = partial(_from_scipy, form, index, _DTYPES[i])
             yield law(f"assparse[{label}]", check, dtypes=(_DTYPES[i],), sparse_formats=(form,))
+        check = partial(_bools, form)
+        yield law(
+            f"assparse[bool-{form}]", check, dtypes=("bool", "float32"), sparse_formats=(form,)
+        )
         for dtype in _DTYPES:
             for name, run in (
                 ("sparse_matmul", _product),
@@ -41,13 +47,20 @@ def laws() -> Iterator[Case]:
             check = partial(_reformat, form, other)
             name = f"assparse[{form}-to-{other}]"
             yield law(name, check, dtypes=("float32",), sparse_formats=(form, other))
+        check = partial(_sorted_later, form)
+        yield law(
+            f"assparse[{form}-sorted-later]", check, dtypes=("float32",), sparse_formats=(form,)
+        )
         for name, one in (
             (f"sparse_matmul[{form}-jit]", _compiled),
             (f"assparse[{form}-empty]", _empty),
             (f"sparse_transpose[{form}]", _transposed),
+            (f"assparse[{form}-copied]", _from_scipy_copied),
+            (f"sparse_to_scipy[{form}-copied]", _to_scipy_copied),
         ):
             yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
     yield law("assparse[dense]", _from_dense, dtypes=("float32",))
+    yield law("assparse[bool-dense]", _bools_from_dense, dtypes=("bool",))
     yield law("assparse[dtype]", _in_dtype, dtypes=("float32", "complex64"))
     yield law("assparse[complex-into-real-refused]", _into_real, dtypes=("float32", "complex64"))
     yield law("assparse[one-axis-refused]", _one_axis, dtypes=("float32",))
@@ -145,6 +158,20 @@ def _from_dense(ops: Any) -> None:
     check_array(ops, ops.sparse_to_dense(a), _host("float32"))
 
 
+def _bools(form: str, ops: Any) -> None:
+    a, host = _made(ops, form, "bool"), _host("bool")
+    check_array(ops, ops.sparse_to_dense(a), host)
+    check_array(ops, ops.sparse_to_dense(ops.sparse_transpose(a)), host.T)
+    x = np.arange(4, dtype="float32")
+    check_array(ops, ops.sparse_matmul(a, put(ops, x)), host @ x)
+
+
+def _bools_from_dense(ops: Any) -> None:
+    a = ops.assparse(put(ops, _host("bool")))
+    assert ops.dtype_name(a.dtype) == "bool", f"expected dtype bool, got {a.dtype}"
+    check_array(ops, ops.sparse_to_dense(a), _host("bool"))
+
+
 def _in_dtype(ops: Any) -> None:
     a = ops.assparse(_scipy("csr", "float32"), dtype=ops.complex64)
     check_array(ops, ops.sparse_to_dense(a), _host("float32").astype("complex64"))
@@ -171,6 +198,57 @@ def _duplicates(ops: Any) -> None:
     check_array(ops, ops.sparse_to_dense(a), made.toarray())
     x = np.ones(4, "float32")
     check_array(ops, ops.sparse_matmul(a, put(ops, x)), made.toarray() @ x)
+
+
+def _unsorted(form: str) -> Any:
+    """A matrix of SciPy's with its rows' entries backwards, in memory that others can share."""
+    from scipy import sparse
+
+    count = 2000
+    ends = np.arange(0, 2 * count + 1, 2, dtype="int32")
+    places = np.tile(np.array([1, 0], "int32"), count)
+    data, places, ends = (
+        _aligned(np.arange(2 * count, dtype="float32")),
+        *map(_aligned, (places, ends)),
+    )
+    if form == "coo":
+        return sparse.coo_array((data, (np.repeat(ends[:-1] // 2, 2), places)), (count, 2))
+    if form == "csr":
+        return sparse.csr_array((data, places, ends), (count, 2))
+    return sparse.csc_array((data, places, ends), (2, count))
+
+
+def _aligned(x: Any) -> Any:
+    memory = np.empty(x.nbytes + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    made = memory[start : start + x.nbytes].view(x.dtype)
+    made[...] = x
+    return made
+
+
+def _sorted_later(form: str, ops: Any) -> None:
+    """SciPy sorts the entries of a matrix in place when it needs them so, as its `max` does."""
+    host = _unsorted(form)
+    want = host.toarray()
+    a = ops.assparse(host, format=form)
+    host.max()
+    host.sum_duplicates()
+    check_array(ops, ops.sparse_to_dense(a), want)
+
+
+def _from_scipy_copied(form: str, ops: Any) -> None:
+    """`copy=True` shares no memory with the matrix that is moved."""
+    host = _scipy(form, "float32")
+    a = transfer_sparse(host, resolve("numpy"), ops, dtype="float32", copy=True)
+    host.data[:] = 7
+    check_array(ops, ops.sparse_to_dense(a), _host("float32"))
+
+
+def _to_scipy_copied(form: str, ops: Any) -> None:
+    a = _made(ops, form, "float32")
+    host = transfer_sparse(a, ops, resolve("numpy"), dtype="float32", copy=True)
+    host.data[:] = 7
+    check_array(ops, ops.sparse_to_dense(a), _host("float32"))
 
 
 def _is_sparse(ops: Any) -> None:

@@ -12,7 +12,7 @@ from spacecore.errors import CastError
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
-from spacecore.testing._law import integers, law
+from spacecore.testing._law import floats, integers, law
 
 __all__ = ["laws"]
 
@@ -82,10 +82,12 @@ def laws() -> Iterator[Case]:
         for dtype, given in _CASTS:
             check = partial(_cast, function, dtype, given)
             yield law(f"{function}[{given}-into-{dtype}]", check, dtypes=(dtype, given))
+        yield law(f"{function}[float-into-int32]", partial(_cut, function), dtypes=("int32",))
         check = partial(_complex_into_real, function)
         yield law(f"{function}[complex-into-real-refused]", check, dtypes=("float32", "complex64"))
         yield law(f"{function}[result-of-a-sum]", partial(_of_a_sum, function))
     yield law("index_set[bool]", _bool, dtypes=("bool",))
+    yield law("index_add[bool]", _bools_added, dtypes=("bool",))
     yield law("index_add[20-duplicates]", _many, dtypes=("float32",))
 
 
@@ -152,6 +154,13 @@ def _cast(function: str, dtype: str, given: str, ops: Any) -> None:
         check_array(ops, made, _expected(function, host, index, values.astype(dtype)))
 
 
+def _cut(function: str, ops: Any) -> None:
+    """Values are cast, and then added."""
+    x, values = put(ops, np.array([3, 4], "int32")), floats(ops, [-2.5])
+    got = getattr(ops, function)(x, slice(0, 1), values)
+    check_array(ops, got, np.array([-2 if function == "index_set" else 1, 4], "int32"))
+
+
 def _complex_into_real(function: str, ops: Any) -> None:
     x, values = put(ops, np.zeros(3, "float32")), put(ops, np.array([1j, 2], "complex64"))
     for index in (slice(0, 2), integers(ops, [1, 1])):
@@ -173,6 +182,14 @@ def _bool(ops: Any) -> None:
     host = np.array([True, False, True])
     got = ops.index_set(put(ops, host), integers(ops, [0, 1]), True)
     check_array(ops, got, np.array([True, True, True]))
+
+
+def _bools_added(ops: Any) -> None:
+    x = put(ops, np.array([True, False, False, False]))
+    got = ops.index_add(
+        x, integers(ops, [0, 1, 1, 2]), put(ops, np.array([True, True, True, False]))
+    )
+    check_array(ops, got, np.array([True, True, False, False]))
 
 
 def _many(ops: Any) -> None:

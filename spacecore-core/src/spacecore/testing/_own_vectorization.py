@@ -46,12 +46,42 @@ def laws() -> Iterator[Case]:
     yield law("jit[tree]", _jit_tree)
     yield law("jit[static-argument]", _jit_static)
     yield law("jit[twice]", _jit_twice)
+    for name, made in _NUMBERS.items():
+        yield law(f"{name}[number]", partial(_number, made), dtypes=("float32",))
+        check = partial(_compiled_number, made)
+        yield law(f"{name}[number-jit]", check, dtypes=("float32",), capabilities=("jit",))
     yield law("forget_compiled[compiles-again]", _forgotten)
     yield law("is_traced[value]", _not_traced)
     yield law("is_traced[jit]", _traced_in_jit, capabilities=("jit",))
     yield law("is_traced[vmap]", _traced_in_vmap)
     yield law("is_traced[grad]", _traced_in_grad, operations=("grad",))
     yield law("vectorize[scalars]", _vectorize)
+    yield law("vectorize[tuple]", _vectorize_tuple)
+    yield law("vectorize[empty]", _vectorize_empty)
+    yield law("vectorize[0-d]", _vectorize_scalar)
+
+
+_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "asarray": lambda ops, s: ops.asarray(s),
+    "full": lambda ops, s: ops.full((), s),
+}
+
+
+def _number(made: Callable[[Any, Any], Any], ops: Any) -> None:
+    """An array of Python's numbers has the default dtype, and that counts in promotion."""
+    x = made(ops, 1.5)
+    assert x.dtype == ops.default_dtype(), f"expected {ops.default_dtype()}, got {x.dtype}"
+    other = ops.ones((2,), dtype=ops.float32)
+    got, want = (x + other).dtype, ops.result_type(x.dtype, other.dtype)
+    assert got == want, f"expected {want} of {x.dtype} and {other.dtype}, got {got}"
+
+
+def _compiled_number(made: Callable[[Any, Any], Any], ops: Any) -> None:
+    def added(s: Any) -> Any:
+        return made(ops, s) + ops.ones((2,), dtype=ops.float32)
+
+    got, want = ops.jit(added)(1.5).dtype, added(1.5).dtype
+    assert got == want, f"expected {want} of the compiled function too, got {got}"
 
 
 def _arrays(ops: Any, tree: Any) -> Any:
@@ -257,3 +287,18 @@ def _vectorize(ops: Any) -> None:
     function = ops.vectorize(lambda x, y: x * 2 + y)
     got = function(floats(ops, _A), floats(ops, _B))
     check_tree(ops, got, 2 * _A + _B)
+
+
+def _vectorize_tuple(ops: Any) -> None:
+    got = ops.vectorize(lambda x, y: (x + y, x > y))(floats(ops, _A), floats(ops, _B))
+    check_tree(ops, got, (_A + _B, _A > _B))
+
+
+def _vectorize_empty(ops: Any) -> None:
+    x = ops.zeros((0, 3), dtype=ops.default_dtype())
+    got = ops.vectorize(lambda x, y: (x * y, x > y))(x, floats(ops, _B))
+    check_tree(ops, got, (np.zeros((0, 3)), np.zeros((0, 3), "bool")))
+
+
+def _vectorize_scalar(ops: Any) -> None:
+    check_tree(ops, ops.vectorize(lambda x: x * 2)(floats(ops, 1.5)), np.asarray(3.0))

@@ -238,8 +238,9 @@ def _write(x: Any, index: Any, values: Any, *, copy: bool, add: bool) -> Any:
     elif values.dtype != out.dtype:
         values = xp.astype(values, out.dtype)
     spread = xp.reshape(xp.broadcast_to(values, places.shape), (-1,))
+    summed = xp.logical_or if out.dtype == xp.bool else xp.add
     for i, place in enumerate(places.ravel().tolist()):
-        flat[place] = flat[place] + spread[i] if add else spread[i]
+        flat[place] = summed(flat[place], spread[i]) if add else spread[i]
     return out
 
 

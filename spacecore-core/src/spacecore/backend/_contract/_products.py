@@ -91,9 +91,13 @@ class ArrayExtras:
 
     @default
     def logsumexp(self, x: Array, /, axis: Axes = None, keepdims: bool = False) -> Array:
-        """Return `log(sum(exp(x)))` without overflow; `-inf` where every element is."""
+        """Return `log(sum(exp(x)))` without overflow; `-inf` where every element is.
+
+        Of complex numbers it is the principal logarithm, of imaginary part in [-π, π].
+        """
         ops: Any = self
-        largest = ops.max(x, axis=axis, keepdims=True)
+        sizes = ops.real(x) if ops.is_complex_dtype(x.dtype) else x
+        largest = ops.max(sizes, axis=axis, keepdims=True)
         shift = ops.where(ops.isfinite(largest), largest, ops.zeros_like(largest))
         total = ops.log(ops.sum(ops.exp(x - shift), axis=axis, keepdims=True)) + shift
         return total if keepdims else ops.reshape(total, ops.sum(x, axis=axis).shape)
@@ -110,6 +114,8 @@ class ArrayExtras:
     ) -> Array:
         """Return where `|x1 - x2| <= atol + rtol * |x2|`; infinities equal those of their sign."""
         ops: Any = self
+        if ops.isdtype(x1.dtype, "integral"):  # whose difference may wrap
+            x1, x2 = (ops.astype(x, ops.default_dtype()) for x in (x1, x2))
         finite = ops.isfinite(x1) & ops.isfinite(x2)
         close = (x1 == x2) | (finite & (ops.abs(x1 - x2) <= atol + rtol * ops.abs(x2)))
         return close | (ops.isnan(x1) & ops.isnan(x2)) if equal_nan else close
@@ -288,14 +294,16 @@ class ArrayExtras:
         Parameters
         ----------
         fn : callable
-            Takes scalars (0-d arrays) and returns one.
+            Takes scalars (0-d arrays) and returns one, or a tuple of them.
         """
         ops: Any = self
 
         def elementwise(*arrays: Any) -> Any:
             same = ops.broadcast_arrays(*(ops.asarray(x) for x in arrays))
-            flat = ops.vmap(fn)(*(self.ravel(x) for x in same))
-            return ops.reshape(flat, same[0].shape)
+            made = ops.vmap(fn)(*(self.ravel(x) for x in same))
+            if isinstance(made, tuple):
+                return tuple(ops.reshape(x, same[0].shape) for x in made)
+            return ops.reshape(made, same[0].shape)
 
         return elementwise
 
