@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from operator import mul
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from spacecore._ambient import normalize_context
 from spacecore._checks import not_dense, on_other_device
@@ -29,6 +29,7 @@ class InnerProduct(Value):
     """
 
     is_euclidean = False
+    _mend: ClassVar[str] = "Mend `inner`."  # what to do where it is no inner product
 
     def inner(self, ops: BackendOps, x: Any, y: Any) -> Any:
         """Return `<x, y>`, conjugate-linear in `x`.

@@ -34,7 +34,7 @@ def probe_geometry(geometry: InnerProduct, space: Space) -> None:
     if not all(square.real > 0 for square in squares):
         raise SpaceValidationError(
             f"An inner product is positive: <x, x> > 0 for x other than 0. That of {name} gives "
-            f"{min(square.real for square in squares):.3g} for a random x. Mend `inner`."
+            f"{min(square.real for square in squares):.3g} for a random x. {geometry._mend}"
         )
     bound = 4 * _bound(space, (squares[0].real * squares[1].real) ** 0.5)
     a = 0.5 - 2j if space.field == "complex" else -2.5
@@ -43,15 +43,16 @@ def probe_geometry(geometry: InnerProduct, space: Space) -> None:
     )
     gaps = mirrored.conjugate() - mixed, squares[0].imag
     if not all(abs(gap) <= bound for gap in gaps):
-        _refuse(name, "is conjugate symmetric: <x, y> = conj <y, x>")
+        _refuse(geometry, "is conjugate symmetric: <x, y> = conj <y, x>")
     if not abs(combined - a * mixed - squares[0]) <= bound:
-        _refuse(name, "is linear in its second argument: <x, a y + x> = a <x, y> + <x, x>")
+        _refuse(geometry, "is linear in its second argument: <x, a y + x> = a <x, y> + <x, x>")
     _probe_riesz(geometry, space, x, y, mixed, bound)
 
 
-def _refuse(name: str, law: str) -> NoReturn:
+def _refuse(geometry: InnerProduct, law: str) -> NoReturn:
+    name = type(geometry).__name__
     raise SpaceValidationError(
-        f"An inner product {law}. That of {name} is not, for random x and y. Mend `inner`."
+        f"An inner product {law}. That of {name} is not, for random x and y. {geometry._mend}"
     )
 
 
