@@ -40,8 +40,11 @@ def laws() -> Iterator[Case]:
     yield law("vmap[loop-inside]", _loop_inside)
     yield law("vmap[matrix-functions]", _matrix_functions)
     yield law("vmap[nothing-among-results]", _nothing_among_results)
+    yield law("vmap[nothing-among-arguments]", _nothing_among_arguments)
+    yield law("vmap[whole-result-of-an-outer-slice]", _whole_of_outer)
     yield law("vmap[lengths-differ]", _refuses_lengths)
     yield law("vmap[nothing-mapped]", _refuses_nothing)
+    yield law("vmap[other-axes-refused]", _refuses_axes)
     yield law("vmap[whole-result-of-a-slice-refused]", _refuses_sliced)
     yield law("jit[tree]", _jit_tree)
     yield law("jit[static-argument]", _jit_static)
@@ -105,6 +108,14 @@ def _mappings() -> Iterator[_Mapping]:
         ({"a": _A, "b": _B}, _A.T),
         np.stack([_A[:, i] + _B[i] * _A[:, i] for i in range(3)]),
         in_axes=({"a": 1, "b": 0}, 0),
+    )
+    yield _Mapping(
+        "dicts-by-key",
+        lambda ops: lambda t: {"u": t["a"] - t["b"], "v": t["a"]},
+        ({"b": _A.T, "a": _A},),
+        {"u": 0 * _A, "v": _A.T},
+        in_axes=({"a": 0, "b": 1},),
+        out_axes={"v": 1, "u": 0},
     )
     yield _Mapping(
         "tree-of-outs",
@@ -172,6 +183,23 @@ def _nothing_among_results(ops: Any) -> None:
     assert ops.vmap(lambda x: None)(floats(ops, _A)) is None, "expected None of None alone"
 
 
+def _nothing_among_arguments(ops: Any) -> None:
+    x = floats(ops, _A)
+    for axes in (0, (0, None), (0, {"b": 0, "c": None})):
+        mapped = ops.vmap(lambda x, t: (x + t["b"][1], t["c"]), in_axes=axes)
+        beside = x[0, 0] if axes == (0, None) else x
+        got = mapped(x, {"c": None, "b": (None, beside)})
+        check_tree(ops, got, (_A + (_A[0, 0] if axes == (0, None) else _A), None))
+
+
+def _whole_of_outer(ops: Any) -> None:
+    """What the inner map gives whole, the outer one may map."""
+    x, y = floats(ops, [1, 2, 3]), floats(ops, [10, 100])
+    inner = lambda v: ops.vmap(lambda u: (u * v, -v), out_axes=(0, None))(x)  # noqa: E731
+    want = np.outer([10.0, 100.0], [1.0, 2.0, 3.0])
+    check_tree(ops, ops.vmap(inner)(y), (want, np.array([-10.0, -100.0])))
+
+
 def _refuses_lengths(ops: Any) -> None:
     mapped = ops.vmap(lambda x, y: x)
     check_raises(lambda: mapped(floats(ops, [1, 2]), floats(ops, [1, 2, 3])), ValueError)
@@ -179,6 +207,14 @@ def _refuses_lengths(ops: Any) -> None:
 
 def _refuses_nothing(ops: Any) -> None:
     check_raises(lambda: ops.vmap(lambda x: x, in_axes=None)(floats(ops, [1, 2])), ValueError)
+
+
+def _refuses_axes(ops: Any) -> None:
+    """Axes are a tree like the upper part of the arguments."""
+    x = floats(ops, _A)
+    for axes in (({"c": 0},), ((0, 0),), (0, 0), (((0,),),)):
+        mapped = ops.vmap(lambda t: t["a"], in_axes=axes)
+        check_raises(lambda f=mapped: f({"a": x}), ValueError)
 
 
 def _refuses_sliced(ops: Any) -> None:
