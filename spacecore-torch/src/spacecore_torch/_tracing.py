@@ -62,7 +62,7 @@ def is_traced(x: Any, /) -> bool:
 
 def is_wrapped(x: Any) -> bool:
     """Tell whether a transform of `torch.func` maps or differentiates a tensor."""
-    return not is_compiling() and is_functorch_wrapped_tensor(x)
+    return not is_compiling() and isinstance(x, torch.Tensor) and is_functorch_wrapped_tensor(x)
 
 
 def is_batched(x: Any) -> bool:
