@@ -17,7 +17,7 @@ from spacecore_torch._products import Products
 from spacecore_torch._promotion import common
 from spacecore_torch._reductions import Reductions
 from spacecore_torch._shapes import Shapes
-from spacecore_torch._tracing import is_outside_of_forward_mode
+from spacecore_torch._tracing import is_outside_of_forward_mode, is_transforming
 
 __all__ = ["TorchLinalg"]
 
@@ -53,14 +53,16 @@ class TorchLinalg(LinalgNamespace):
 
     @staticmethod
     @differs(
-        "Torch takes a stack of vectors for right-hand sides where it looks like one, and has "
-        "wrong derivatives of what forward mode gives"
+        "Torch takes a stack of vectors for right-hand sides where it looks like one, `vmap` more "
+        "often, and has wrong derivatives of what forward mode gives"
     )
     def solve(x1: Any, x2: Any, /) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if forward_ad._current_level >= 0 and is_outside_of_forward_mode(x1):
             return _solved(x1, x2)
+        if is_transforming():
+            return _solved_as_columns(x1, x2)
         if x2.ndim > 1 and x2.ndim == x1.ndim - 1:
             x2 = x2[None]
         return torch.linalg.solve(x1, x2)
@@ -103,6 +105,15 @@ class TorchLinalg(LinalgNamespace):
             return torch.linalg.vector_norm(x, ord, axis, keepdims)
         magnitude = torch.abs(x)
         return Reductions.any(x, axis=()).to(magnitude.dtype) if ord == 0 else magnitude
+
+
+def _solved_as_columns(a: Any, b: Any) -> Any:
+    """The solution, of columns and as many axes in both, in which `vmap` can mistake nothing."""
+    if b.ndim == 1:
+        return torch.squeeze(_solved_as_columns(a, torch.unsqueeze(b, -1)), -1)
+    ndim = max(a.ndim, b.ndim)
+    a, b = (torch.reshape(x, (1,) * (ndim - x.ndim) + tuple(x.shape)) for x in (a, b))
+    return torch.linalg.solve(a, b)
 
 
 def _solved(a: Any, b: Any) -> Any:

@@ -39,6 +39,9 @@ def laws() -> Iterator[Case]:
     yield law("vmap[nested]", _nested)
     yield law("vmap[loop-inside]", _loop_inside)
     yield law("vmap[matrix-functions]", _matrix_functions)
+    for shapes in _STACKS:
+        label = "-".join(str(shape).replace(" ", "") for shape in shapes)
+        yield law(f"vmap[solve-{label}]", partial(_solves_of_stacks, shapes))
     yield law("vmap[nothing-among-results]", _nothing_among_results)
     yield law("vmap[nothing-among-arguments]", _nothing_among_arguments)
     yield law("vmap[whole-result-of-an-outer-slice]", _whole_of_outer)
@@ -174,6 +177,32 @@ def _matrix_functions(ops: Any) -> None:
     got = ops.vmap(lambda a, b: (ops.solve(a, b), a @ b))(floats(ops, stack), floats(ops, right))
     solved = np.stack([np.linalg.solve(a, b) for a, b in zip(stack, right, strict=True)])
     check_tree(ops, got, (solved, np.einsum("nij,nj->ni", stack, right)), loose=10)
+
+
+# Matrices and right-hand sides, of which one might be taken for the other's stack.
+_STACKS = (
+    ((2, 2), (2,)),
+    ((3, 2, 2), (2,)),
+    ((2, 2), (1, 2, 1)),
+    ((2, 2, 2), (2, 2)),
+    ((2, 2, 2), (2, 2, 2)),
+    ((3, 2, 2), (2, 1)),
+)
+
+
+def _solves_of_stacks(shapes: tuple[Any, Any], ops: Any) -> None:
+    """A right-hand side is a vector if it has one axis, whatever is mapped."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.uniform(-1, 1, (2, *shape)) for shape in shapes)
+    a = a + 3 * np.eye(2)
+    for axes in ((0, 0), (0, None), (None, 0)):
+        both = list(zip((a, b), axes, strict=True))
+        got = ops.vmap(ops.solve, in_axes=axes)(
+            *(floats(ops, x if axis == 0 else x[0]) for x, axis in both)
+        )
+        slices = [x if axis == 0 else (x[0], x[0]) for x, axis in both]
+        want = np.stack([np.linalg.solve(*pair) for pair in zip(*slices, strict=True)])
+        check_tree(ops, got, want, loose=10)
 
 
 def _nothing_among_results(ops: Any) -> None:
