@@ -14,6 +14,7 @@ from spacecore_torch._updates import as_index
 __all__ = ["Searching"]
 
 _NEGATIVE = differs("Torch counts no indices from the end, and takes uint8 for a mask")
+_KEPT = differs("Torch's `vmap` keeps one axis of however many there are")
 _ONLY_AXIS = (None, 0, -1)
 """Spellings of the axis of an array that has one."""
 
@@ -43,6 +44,20 @@ class UniqueInverse(NamedTuple):
 
 class Searching:
     """Searching, sorting, indexing and set functions of the standard."""
+
+    @staticmethod
+    @_KEPT
+    def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+        if axis is None and keepdims and is_transforming():
+            return torch.reshape(torch.argmax(x), (1,) * x.ndim)
+        return torch.argmax(x, axis, keepdims)
+
+    @staticmethod
+    @_KEPT
+    def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+        if axis is None and keepdims and is_transforming():
+            return torch.reshape(torch.argmin(x), (1,) * x.ndim)
+        return torch.argmin(x, axis, keepdims)
 
     @staticmethod
     @differs("Torch gives one array of indices")

@@ -42,6 +42,9 @@ def laws() -> Iterator[Case]:
     for shapes in _STACKS:
         label = "-".join(str(shape).replace(" ", "") for shape in shapes)
         yield law(f"vmap[solve-{label}]", partial(_solves_of_stacks, shapes))
+    for name, options in _REDUCTIONS:
+        label = "-".join(f"{key}={value}" for key, value in options.items())
+        yield law(f"vmap[{name}-{label}]", partial(_reductions, name, options), operations=(name,))
     yield law("vmap[nothing-among-results]", _nothing_among_results)
     yield law("vmap[nothing-among-arguments]", _nothing_among_arguments)
     yield law("vmap[whole-result-of-an-outer-slice]", _whole_of_outer)
@@ -177,6 +180,28 @@ def _matrix_functions(ops: Any) -> None:
     got = ops.vmap(lambda a, b: (ops.solve(a, b), a @ b))(floats(ops, stack), floats(ops, right))
     solved = np.stack([np.linalg.solve(a, b) for a, b in zip(stack, right, strict=True)])
     check_tree(ops, got, (solved, np.einsum("nij,nj->ni", stack, right)), loose=10)
+
+
+_REDUCTIONS: tuple[tuple[str, dict[str, Any]], ...] = tuple(
+    (name, options)
+    for names, several in (
+        (("all", "any", "count_nonzero", "sum", "prod", "max", "min", "mean", "var", "std"), True),
+        (("argmax", "argmin"), False),
+    )
+    for name in names
+    for options in (
+        *(({"axis": ()}, {"axis": (0, 1), "keepdims": True}) if several else ()),
+        {"axis": None, "keepdims": True},
+        {"axis": 0},
+    )
+)
+
+
+def _reductions(name: str, options: dict[str, Any], ops: Any) -> None:
+    """Axes are those of a slice; none of them is another thing than all of them."""
+    x = np.array([[[0.0, 2.0, -1.0], [3.0, 0.0, 0.5]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    got = ops.vmap(lambda v: getattr(ops, name)(v, **options))(floats(ops, x))
+    check_tree(ops, got, np.stack([np.asarray(getattr(np, name)(v, **options)) for v in x]))
 
 
 # Matrices and right-hand sides, of which one might be taken for the other's stack.
