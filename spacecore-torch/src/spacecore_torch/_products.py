@@ -26,10 +26,12 @@ class Products:
         return torch.matmul(*common(x1, x2))
 
     @staticmethod
-    @differs("Torch wants operands of one dtype, and calls the axes `dims`")
+    @differs("Torch wants operands of one dtype, calls the axes `dims`, and broadcasts along them")
     def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
+        if 1 in x1.shape or 1 in x2.shape:
+            _refuse_unequal(x1, x2, axes)
         return torch.tensordot(x1, x2, dims=axes)
 
     @staticmethod
@@ -102,6 +104,17 @@ class Products:
         if is_traced(x1) or is_traced(x2):
             return torch.all(_isclose(x1, x2, rtol, atol, equal_nan))
         return torch.allclose(x1, x2, rtol, atol, equal_nan)
+
+
+def _refuse_unequal(x1: Any, x2: Any, axes: Any) -> None:
+    """Raise if an axis of length 1 is paired with a longer one; Torch says what else is wrong."""
+    pairs = (range(-axes, 0), range(axes)) if isinstance(axes, int) else axes
+    for i, j in zip(*pairs, strict=False):
+        if -x1.ndim <= i < x1.ndim and -x2.ndim <= j < x2.ndim and x1.shape[i] != x2.shape[j]:
+            raise ValueError(
+                f"`tensordot` needs paired axes of one length. Got {x1.shape[i]} along axis {i} "
+                f"and {x2.shape[j]} along axis {j}."
+            )
 
 
 def _share_dtype(x1: Any, x2: Any) -> bool:

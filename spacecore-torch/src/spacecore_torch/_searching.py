@@ -48,15 +48,17 @@ class Searching:
     @staticmethod
     @_KEPT
     def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
-        if axis is None and keepdims and is_transforming():
-            return torch.reshape(torch.argmax(x), (1,) * x.ndim)
+        if axis is None and (not keepdims or is_transforming()):
+            made = torch.argmax(x)
+            return torch.reshape(made, (1,) * x.ndim) if keepdims else made
         return torch.argmax(x, axis, keepdims)
 
     @staticmethod
     @_KEPT
     def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
-        if axis is None and keepdims and is_transforming():
-            return torch.reshape(torch.argmin(x), (1,) * x.ndim)
+        if axis is None and (not keepdims or is_transforming()):
+            made = torch.argmin(x)
+            return torch.reshape(made, (1,) * x.ndim) if keepdims else made
         return torch.argmin(x, axis, keepdims)
 
     @staticmethod

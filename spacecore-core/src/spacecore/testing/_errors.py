@@ -101,6 +101,11 @@ def _ones(ops: Any, *shape: int) -> Any:
     return ops.ones(shape)
 
 
+def _paired_ones(name: str, axes: Any, ops: Any) -> Any:
+    """Lengths that are paired are equal; one that is 1 is not broadcast."""
+    return function_of(ops, name)(_ones(ops, 2, 1), _ones(ops, 3, 2), axes=axes)
+
+
 _CALLS: dict[str, Callable[[Any], Any]] = {
     "reshape[size-differs]": lambda ops: ops.reshape(_ones(ops, 2, 3), (4, 2)),
     "broadcast_to[too-short]": lambda ops: ops.broadcast_to(_ones(ops, 2), (3,)),
@@ -113,6 +118,11 @@ _CALLS: dict[str, Callable[[Any], Any]] = {
     "tensordot[lengths-differ]": lambda ops: ops.tensordot(
         _ones(ops, 2, 3), _ones(ops, 2, 3), axes=1
     ),
+    **{
+        f"{name}[length-one-{label}]": partial(_paired_ones, name, axes)
+        for name in ("tensordot", "linalg.tensordot")
+        for label, axes in (("count", 1), ("tuple", ((1,), (0,))))
+    },
     "linalg.inv[not-square]": lambda ops: ops.linalg.inv(_ones(ops, 2, 3)),
     "linalg.cholesky[not-square]": lambda ops: ops.linalg.cholesky(_ones(ops, 2, 3)),
     "nonzero[0-d]": lambda ops: ops.nonzero(_ones(ops)),
