@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from spacecore.backend import differs
-from spacecore.backend.eager import check_count
-from spacecore_jax._dtypes import default_integer, sanitize_dtype
+from spacecore.backend.eager import check_count, check_interval
+from spacecore_jax._dtypes import default_integer, finfo, sanitize_dtype
 
 __all__ = ["RandomNumbers"]
 
@@ -49,7 +49,8 @@ class RandomNumbers:
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0.0, high: Any = 1.0
     ) -> Any:
         target = sanitize_dtype(dtype)
-        return _uniform(self._placed(key), tuple(shape), target, low, high)
+        draw = _uniform_wide if check_interval(low, high, finfo(target).max) else _uniform
+        return draw(self._placed(key), tuple(shape), target, low, high)
 
     @differs("JAX draws where the key lies, checks no range, and never reaches the largest integer")
     def random_integers(
@@ -85,6 +86,14 @@ def _uniform(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: Any) 
     drawn = jax.random.uniform(key, shape, dtype, low, high)
     low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
     return jnp.minimum(drawn, jnp.nextafter(high, low))  # rounding may have reached `high`
+
+
+@partial(jax.jit, static_argnums=(1, 2), inline=True)
+def _uniform_wide(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: Any) -> Any:
+    """The like for an interval whose width the dtype has no number for."""
+    unit = jax.random.uniform(key, shape, dtype)
+    low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
+    return jnp.minimum(low * (1 - unit) + high * unit, jnp.nextafter(high, low))
 
 
 def _checked_seed(seed: Any) -> int:

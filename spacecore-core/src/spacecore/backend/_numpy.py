@@ -23,7 +23,7 @@ from spacecore.backend._vectors import (
     plain_arithmetic,
     plain_products,
 )
-from spacecore.backend.eager import RandomKey, check_drawn
+from spacecore.backend.eager import RandomKey, check_drawn, check_interval, stretch
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["NumpyOps"]
@@ -236,10 +236,13 @@ class NumpyOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         if dtype is not None:
             check_drawn("random_uniform", target.name)
+        plain = low == 0 and high == 1
+        wide = not plain and check_interval(low, high, _numpy_functions.finfo(target).max)
         unit = np.asarray(key.generator().random(shape, dtype=_drawn(target)))
-        if low == 0 and high == 1 and unit.dtype == target:
+        if plain and unit.dtype == target:
             return unit
-        drawn = (unit * (high - low) + low).astype(target, copy=False)
+        drawn = unit if plain else stretch(unit, low, high, wide=wide)
+        drawn = drawn.astype(target, copy=False)
         below = np.nextafter(target.type(high), target.type(low))  # rounding may reach `high`
         return np.minimum(drawn, below)
 

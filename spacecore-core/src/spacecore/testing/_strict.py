@@ -15,7 +15,7 @@ import numpy as np
 
 from spacecore._typing import Array, DType, Scalar, Shape
 from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
-from spacecore.backend.eager import RandomKey, check_drawn
+from spacecore.backend.eager import RandomKey, check_drawn, check_interval, stretch
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["StrictOps"]
@@ -189,7 +189,9 @@ class StrictOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         check_drawn("random_uniform", dtype_name(target))
         kind = np.dtype(dtype_name(target)).type
-        drawn = (key.generator().random(shape) * (high - low) + low).astype(kind)
+        wide = check_interval(low, high, float(np.finfo(kind).max))
+        drawn = stretch(np.asarray(key.generator().random(shape)), low, high, wide=wide)
+        drawn = drawn.astype(kind)
         # rounding may have reached `high`, which is not in the interval
         return self._placed(np.minimum(drawn, np.nextafter(kind(high), kind(low))), target)
 
