@@ -137,9 +137,11 @@ class Transforms:
         if not torch.compiler.is_compiling():
             _load_quietly(_FORWARD_MODE)
         leaves, structure = flatten(tuple(primals))
-        directions = tuple(paired(tuple(primals), tuple(tangents)))
+        directions = tuple(map(_resolved, paired(tuple(primals), tuple(tangents))))
         made = _OfLeaves(fn, structure)
-        values, slopes = torch.func.jvp(made, tuple(leaves), directions)  # type: ignore[misc]
+        values, slopes = torch.func.jvp(  # type: ignore[misc]
+            made, tuple(map(_resolved, leaves)), directions
+        )
         return made.join(values), made.join(slopes)
 
     @staticmethod
@@ -219,6 +221,11 @@ class _Auxiliary:
         given = iter(tensors)
         leaves = [next(given) if isinstance(x, torch.Tensor) else x for x in self.leaves]
         return tree_unflatten(leaves, self.structure)
+
+
+def _resolved(x: Any) -> Any:
+    """The tensor without pending signs, of which forward mode has no views."""
+    return x.resolve_conj().resolve_neg() if isinstance(x, torch.Tensor) else x
 
 
 def _conjugate(x: Any) -> Any:

@@ -52,6 +52,7 @@ def laws() -> Iterator[Case]:
     yield law("vjp[dicts-by-key]", _vjp_by_key)
     yield law("jvp[dicts-by-key]", _jvp_by_key)
     yield law("jvp[nothing-and-numbers]", _jvp_nothing)
+    yield law("jvp[conjugate]", _jvp_conjugate)
     yield law("grad[nothing-among-arguments]", _grad_nothing)
     yield law("grad[constant]", _grad_constant)
     yield law("jvp[real]", _jvp_real)
@@ -227,6 +228,20 @@ def _vjp_by_key(ops: Any) -> None:
     check_tree(ops, tuple(pull({"b": w, "a": v})), (2 * _Y + 4 * _X**2,))
     transpose = ops.linear_transpose(lambda u: {"a": 2 * u, "b": -u}, x)
     check_tree(ops, tuple(transpose({"b": w, "a": v})), (2 * _Y - 2 * _X,))
+
+
+def _jvp_conjugate(ops: Any) -> None:
+    """A conjugate, and a part of one, may be views that only remember it."""
+    z, h = complexes(ops, _Z), complexes(ops, _Z[::-1].copy())
+    for function, on_host in (
+        (lambda w: w[0], lambda w: w[0]),
+        (ops.real, np.real),
+        (ops.conj, np.conj),
+    ):
+        got = ops.jvp(function, (ops.conj(z),), (h,))
+        check_tree(ops, tuple(got), (on_host(np.conj(_Z)), on_host(_Z[::-1])))
+    got = ops.jvp(lambda x: x[:2], (ops.imag(ops.conj(z)),), (ops.real(ops.conj(h)),))
+    check_tree(ops, tuple(got), (-_Z.imag[:2], _Z.real[::-1][:2]))
 
 
 def _jvp_by_key(ops: Any) -> None:
