@@ -12,6 +12,9 @@ from spacecore_torch._tracing import is_batched, is_traced
 
 __all__ = ["Products"]
 
+# Torch sums these in int64 before it multiplies, and then has two dtypes.
+_SUMMED_WIDER = STORED_ONLY | {torch.uint8, torch.int8, torch.int16, torch.int32}
+
 _ONE_DTYPE = differs("Torch wants operands of one dtype")
 
 
@@ -70,10 +73,17 @@ class Products:
         for x in operands:
             if x.dtype is not dtype:
                 return Products.einsum(subscripts, *common(*operands))
-        if dtype in STORED_ONLY:
+        if dtype in _SUMMED_WIDER:
             operands = tuple(x.to(torch.int64) for x in operands)
         made = torch.einsum(subscripts, *operands)
         return made if made.dtype is dtype else made.to(dtype)
+
+    @staticmethod
+    @differs("Torch wants memory in rows")
+    def kron(x1: Any, x2: Any, /) -> Any:
+        if x1.is_contiguous() and x2.is_contiguous():
+            return torch.kron(x1, x2)
+        return torch.kron(x1.contiguous(), x2.contiguous())
 
     @staticmethod
     @differs("Torch wants operands of one dtype, and no scalars")

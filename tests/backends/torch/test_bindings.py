@@ -19,7 +19,7 @@ NAMESPACES = {
 DIRECT = [
     *("abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "conj", "copy", "cos"),
     *("cosh", "diagonal", "diff", "exp", "expand_dims", "expm1", "floor", "hstack", "imag"),
-    *("isfinite", "kron", "log", "log1p", "log2", "moveaxis", "negative", "norm", "ones_like"),
+    *("isfinite", "log", "log1p", "log2", "moveaxis", "negative", "norm", "ones_like"),
     *("ravel", "real", "reciprocal", "signbit", "sin", "sinh", "sqrt", "square", "stack"),
     *("swapaxes", "tan", "tanh", "tile", "trunc", "unstack", "vstack", "zeros_like"),
 ]
