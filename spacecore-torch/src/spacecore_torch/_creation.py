@@ -43,6 +43,8 @@ class Creation:
     @differs("Torch calls the shape `size`, takes no int for it, and tells of an overflow of 1j")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
+        if isinstance(fill_value, np.generic):  # of which Torch makes a float, if it is a bool
+            fill_value = fill_value.item()
         if type(fill_value) is complex and dtype is not None:
             _refuse_imaginary(dtype)
         if dtype is None and device is None:  # to read None takes Torch a sixth of its time

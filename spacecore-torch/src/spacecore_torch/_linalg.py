@@ -47,9 +47,16 @@ class TorchLinalg(LinalgNamespace):
     def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
-        if x1.ndim != x2.ndim:
-            x1, x2 = torch.broadcast_tensors(x1, x2)  # type: ignore[no-untyped-call]
-        return torch.linalg.cross(x1, x2, dim=axis)
+        if x1.ndim == x2.ndim:
+            return torch.linalg.cross(x1, x2, dim=axis)
+        x1, x2 = torch.movedim(x1, axis, -1), torch.movedim(x2, axis, -1)
+        if not x1.shape[-1] == 3 == x2.shape[-1]:
+            raise ValueError(
+                f"`cross` is of vectors of length 3. Got {x1.shape[-1]} and {x2.shape[-1]} along "
+                f"axis {axis}."
+            )
+        x1, x2 = torch.broadcast_tensors(x1, x2)  # type: ignore[no-untyped-call]
+        return torch.movedim(torch.linalg.cross(x1, x2), -1, axis)
 
     @staticmethod
     @differs(

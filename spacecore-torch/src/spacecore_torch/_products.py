@@ -41,7 +41,7 @@ class Products:
     @differs("Torch broadcasts along the axis too, and takes no integers")
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         dtype = x1.dtype
-        if dtype is x2.dtype and x1.ndim == 1 == x2.ndim:
+        if dtype is x2.dtype and x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
             return torch.vdot(x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(

@@ -82,6 +82,8 @@ class Searching:
         ):
             return torch.searchsorted(x1, x2)
         if sorter is not None:
+            if sorter.dtype in _NO_INDICES:
+                raise TypeError(f"`sorter` is an array of integers. Got {sorter.dtype}.")
             sorter = _in_rows(sorter.to(torch.int64))
         return torch.searchsorted(_in_rows(x1), _in_rows(x2), side=side, sorter=sorter)
 

@@ -30,6 +30,7 @@ _SHAPES: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("vecdot", (2, 3), (2, 4)),
     ("linalg.solve", (3, 3), (2, 2)),
     ("linalg.cross", (2, 4), (2, 4)),
+    ("linalg.cross", (3,), (2, 1)),
     ("broadcast_arrays", (2,), (3,)),
 )
 
@@ -110,6 +111,13 @@ _CALLS: dict[str, Callable[[Any], Any]] = {
     "reshape[size-differs]": lambda ops: ops.reshape(_ones(ops, 2, 3), (4, 2)),
     "broadcast_to[too-short]": lambda ops: ops.broadcast_to(_ones(ops, 2), (3,)),
     "permute_dims[not-a-permutation]": lambda ops: ops.permute_dims(_ones(ops, 2, 3), (0, 0)),
+    "broadcast_to[negative]": lambda ops: ops.broadcast_to(_ones(ops, 2), (3, -1)),
+    "concat[axes-differ]": lambda ops: ops.concat([_ones(ops, 0), _ones(ops, 2, 3)]),
+    "hstack[axes-differ]": lambda ops: ops.hstack([_ones(ops, 0), _ones(ops, 2, 3)]),
+    "searchsorted[float-sorter]": lambda ops: ops.searchsorted(
+        _ones(ops, 2), _ones(ops, 1), sorter=_ones(ops, 2)
+    ),
+    "vecdot[1-D-axis-out-of-range]": lambda ops: ops.vecdot(_ones(ops, 3), _ones(ops, 3), axis=5),
     "concat[shapes-differ]": lambda ops: ops.concat([_ones(ops, 2, 3), _ones(ops, 2, 2)]),
     "stack[shapes-differ]": lambda ops: ops.stack([_ones(ops, 2), _ones(ops, 3)]),
     "einsum[lengths-differ]": lambda ops: ops.einsum(
