@@ -22,7 +22,7 @@ compat: Any = array_api_compat.cupy  # its names are made at run time
 
 @differs("CuPy has no `vecdot`; of two vectors it is one call of cuBLAS, `vdot`")
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    if x1.ndim == 1 and x2.ndim == 1:
+    if x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
         return cupy.vdot(x1, x2)
     return compat.vecdot(x1, x2, axis=axis)
 

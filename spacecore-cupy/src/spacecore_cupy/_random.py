@@ -9,7 +9,7 @@ import numpy as np
 from cupy.random import Generator, Philox4x3210
 
 from spacecore.backend import differs
-from spacecore.backend.eager import RandomKey, check_drawn, check_key
+from spacecore.backend.eager import RandomKey, check_drawn, check_interval, check_key, stretch
 from spacecore_cupy._device import on
 
 __all__ = ["RandomNumbers"]
@@ -52,9 +52,10 @@ class RandomNumbers:
     ) -> Any:
         target = self.sanitize_dtype(dtype)
         check_drawn("random_uniform", target.name)
+        wide = check_interval(low, high, float(np.finfo(target).max))
         with on(self.device):
             unit = _generator(key).random(shape, dtype=_drawn(target))
-            drawn = (unit * (high - low) + low).astype(target, copy=False)
+            drawn = stretch(unit, low, high, wide=wide).astype(target, copy=False)
             # rounding may have reached `high`, which is not in the interval
             return cupy.minimum(drawn, np.nextafter(target.type(high), target.type(low)))
 

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from spacecore.backend import differs
-from spacecore.backend.eager import check_count, check_drawn, refuse_key
-from spacecore_jax._dtypes import default_integer, sanitize_dtype
+from spacecore.backend.eager import check_count, check_drawn, check_interval, refuse_key
+from spacecore_jax._dtypes import default_integer, finfo, sanitize_dtype
 
 __all__ = ["RandomNumbers"]
 
@@ -51,7 +51,8 @@ class RandomNumbers:
     ) -> Any:
         target = sanitize_dtype(dtype)
         check_drawn("random_uniform", target.name)
-        return _uniform(self._placed(key), tuple(shape), target, low, high)
+        draw = _uniform_wide if check_interval(low, high, finfo(target).max) else _uniform
+        return draw(self._placed(key), tuple(shape), target, low, high)
 
     @differs("JAX draws where the key lies, checks no range, and never reaches the largest integer")
     def random_integers(
@@ -100,6 +101,14 @@ def _uniform(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: Any) 
     drawn = jax.random.uniform(key, shape, dtype, low, high)
     low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
     return jnp.minimum(drawn, jnp.nextafter(high, low))  # rounding may have reached `high`
+
+
+@partial(jax.jit, static_argnums=(1, 2), inline=True)
+def _uniform_wide(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: Any) -> Any:
+    """The like for an interval whose width the dtype has no number for."""
+    unit = jax.random.uniform(key, shape, dtype)
+    low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
+    return jnp.minimum(low * (1 - unit) + high * unit, jnp.nextafter(high, low))
 
 
 def _check_key(key: Any) -> None:

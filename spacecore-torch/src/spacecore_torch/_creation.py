@@ -44,6 +44,8 @@ class Creation:
     @differs("Torch calls the shape `size`, takes no int for it, and tells of an overflow of 1j")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
+        if isinstance(fill_value, np.generic):  # of which Torch makes a float, if it is a bool
+            fill_value = fill_value.item()
         if dtype is not None:
             refuse_imaginary(fill_value, dtype)
         if dtype is None and device is None:  # Torch spends a sixth of its time on reading None

@@ -17,7 +17,7 @@ from spacecore_torch._products import Products
 from spacecore_torch._promotion import common
 from spacecore_torch._reductions import Reductions
 from spacecore_torch._shapes import Shapes
-from spacecore_torch._tracing import is_outside_of_forward_mode
+from spacecore_torch._tracing import is_outside_of_forward_mode, is_transforming
 
 __all__ = ["TorchLinalg"]
 
@@ -47,20 +47,29 @@ class TorchLinalg(LinalgNamespace):
     def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
-        if x1.ndim != x2.ndim:
-            x1, x2 = torch.broadcast_tensors(x1, x2)  # type: ignore[no-untyped-call]
-        return torch.linalg.cross(x1, x2, dim=axis)
+        if x1.ndim == x2.ndim:
+            return torch.linalg.cross(x1, x2, dim=axis)
+        x1, x2 = torch.movedim(x1, axis, -1), torch.movedim(x2, axis, -1)
+        if not x1.shape[-1] == 3 == x2.shape[-1]:
+            raise ValueError(
+                f"`cross` is of vectors of length 3. Got {x1.shape[-1]} and {x2.shape[-1]} along "
+                f"axis {axis}."
+            )
+        x1, x2 = torch.broadcast_tensors(x1, x2)  # type: ignore[no-untyped-call]
+        return torch.movedim(torch.linalg.cross(x1, x2), -1, axis)
 
     @staticmethod
     @differs(
-        "Torch takes a stack of vectors for right-hand sides where it looks like one, and has "
-        "wrong derivatives of what forward mode gives"
+        "Torch takes a stack of vectors for right-hand sides where it looks like one, `vmap` more "
+        "often, and has wrong derivatives of what forward mode gives"
     )
     def solve(x1: Any, x2: Any, /) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if forward_ad._current_level >= 0 and is_outside_of_forward_mode(x1):
             return _solved(x1, x2)
+        if is_transforming():
+            return _solved_as_columns(x1, x2)
         if x2.ndim > 1 and x2.ndim == x1.ndim - 1:
             x2 = x2[None]
         return torch.linalg.solve(x1, x2)
@@ -103,6 +112,15 @@ class TorchLinalg(LinalgNamespace):
             return torch.linalg.vector_norm(x, ord, axis, keepdims)
         magnitude = torch.abs(x)
         return Reductions.any(x, axis=()).to(magnitude.dtype) if ord == 0 else magnitude
+
+
+def _solved_as_columns(a: Any, b: Any) -> Any:
+    """The solution, of columns and as many axes in both, in which `vmap` can mistake nothing."""
+    if b.ndim == 1:
+        return torch.squeeze(_solved_as_columns(a, torch.unsqueeze(b, -1)), -1)
+    ndim = max(a.ndim, b.ndim)
+    a, b = (torch.reshape(x, (1,) * (ndim - x.ndim) + tuple(x.shape)) for x in (a, b))
+    return torch.linalg.solve(a, b)
 
 
 def _solved(a: Any, b: Any) -> Any:

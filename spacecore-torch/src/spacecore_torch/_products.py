@@ -12,6 +12,9 @@ from spacecore_torch._tracing import is_batched, is_traced
 
 __all__ = ["Products"]
 
+# Torch sums these in int64 before it multiplies, and then has two dtypes.
+_SUMMED_WIDER = STORED_ONLY | {torch.uint8, torch.int8, torch.int16, torch.int32}
+
 _ONE_DTYPE = differs("Torch wants operands of one dtype")
 
 
@@ -26,17 +29,19 @@ class Products:
         return torch.matmul(*common(x1, x2))
 
     @staticmethod
-    @differs("Torch wants operands of one dtype, and calls the axes `dims`")
+    @differs("Torch wants operands of one dtype, calls the axes `dims`, and broadcasts along them")
     def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
+        if 1 in x1.shape or 1 in x2.shape:
+            _refuse_unequal(x1, x2, axes)
         return torch.tensordot(x1, x2, dims=axes)
 
     @staticmethod
     @differs("Torch broadcasts along the axis too, and takes no integers")
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         dtype = x1.dtype
-        if dtype is x2.dtype and x1.ndim == 1 == x2.ndim:
+        if dtype is x2.dtype and x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
             return torch.vdot(x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
@@ -68,10 +73,17 @@ class Products:
         for x in operands:
             if x.dtype is not dtype:
                 return Products.einsum(subscripts, *common(*operands))
-        if dtype in STORED_ONLY:
+        if dtype in _SUMMED_WIDER:
             operands = tuple(x.to(torch.int64) for x in operands)
         made = torch.einsum(subscripts, *operands)
         return made if made.dtype is dtype else made.to(dtype)
+
+    @staticmethod
+    @differs("Torch wants memory in rows")
+    def kron(x1: Any, x2: Any, /) -> Any:
+        if x1.is_contiguous() and x2.is_contiguous():
+            return torch.kron(x1, x2)
+        return torch.kron(x1.contiguous(), x2.contiguous())
 
     @staticmethod
     @differs("Torch wants operands of one dtype, and no scalars")
@@ -102,6 +114,17 @@ class Products:
         if is_traced(x1) or is_traced(x2):
             return torch.all(_isclose(x1, x2, rtol, atol, equal_nan))
         return torch.allclose(x1, x2, rtol, atol, equal_nan)
+
+
+def _refuse_unequal(x1: Any, x2: Any, axes: Any) -> None:
+    """Raise if an axis of length 1 is paired with a longer one; Torch says what else is wrong."""
+    pairs = (range(-axes, 0), range(axes)) if isinstance(axes, int) else axes
+    for i, j in zip(*pairs, strict=False):
+        if -x1.ndim <= i < x1.ndim and -x2.ndim <= j < x2.ndim and x1.shape[i] != x2.shape[j]:
+            raise ValueError(
+                f"`tensordot` needs paired axes of one length. Got {x1.shape[i]} along axis {i} "
+                f"and {x2.shape[j]} along axis {j}."
+            )
 
 
 def _share_dtype(x1: Any, x2: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs, dtype_name
-from spacecore.backend.eager import RandomKey, check_drawn, check_key
+from spacecore.backend.eager import RandomKey, check_drawn, check_interval, check_key, stretch
 from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import default_device
 
@@ -50,7 +50,8 @@ class RandomNumbers:
         drawn = torch.rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
         if low == 0.0 and high == 1.0:
             return drawn
-        scaled = drawn * (high - low) + low
+        wide = check_interval(low, high, torch.finfo(drawn.dtype).max)
+        scaled = stretch(drawn, low, high, wide=wide)
         # Rounding may give `high`, which is not in the interval; `low` is as likely as any other.
         return torch.where(scaled < high, scaled, low)
 

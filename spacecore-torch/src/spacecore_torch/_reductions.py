@@ -94,14 +94,18 @@ class Reductions:
         return _with_initial(made, where, 1) if include_initial else made
 
     @staticmethod
-    @differs("Torch gives uint8 for uint8")
+    @differs("Torch gives uint8 for uint8, and maps `axis=()` as every axis")
     def all(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
+        if axis == ():
+            return x != 0
         flags = x != 0 if x.dtype is torch.uint8 else x
         return torch.all(flags, axis, keepdims)
 
     @staticmethod
-    @differs("Torch gives uint8 for uint8")
+    @differs("Torch gives uint8 for uint8, and maps `axis=()` as every axis")
     def any(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
+        if axis == ():
+            return x != 0
         flags = x != 0 if x.dtype is torch.uint8 else x
         return torch.any(flags, axis, keepdims)
 

@@ -14,6 +14,7 @@ from spacecore_torch._updates import as_index
 __all__ = ["Searching"]
 
 _NEGATIVE = differs("Torch counts no indices from the end, and takes uint8 for a mask")
+_KEPT = differs("Torch's `vmap` keeps one axis of however many there are")
 _ONLY_AXIS = (None, 0, -1)
 """Spellings of the axis of an array that has one."""
 
@@ -45,6 +46,22 @@ class Searching:
     """Searching, sorting, indexing and set functions of the standard."""
 
     @staticmethod
+    @_KEPT
+    def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+        if axis is None and (not keepdims or is_transforming()):
+            made = torch.argmax(x)
+            return torch.reshape(made, (1,) * x.ndim) if keepdims else made
+        return torch.argmax(x, axis, keepdims)
+
+    @staticmethod
+    @_KEPT
+    def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+        if axis is None and (not keepdims or is_transforming()):
+            made = torch.argmin(x)
+            return torch.reshape(made, (1,) * x.ndim) if keepdims else made
+        return torch.argmin(x, axis, keepdims)
+
+    @staticmethod
     @differs("Torch gives one array of indices")
     def nonzero(x: Any, /) -> tuple[torch.Tensor, ...]:
         if x.ndim == 0:
@@ -65,6 +82,8 @@ class Searching:
         ):
             return torch.searchsorted(x1, x2)
         if sorter is not None:
+            if sorter.dtype in _NO_INDICES:
+                raise TypeError(f"`sorter` is an array of integers. Got {sorter.dtype}.")
             sorter = _in_rows(sorter.to(torch.int64))
         return torch.searchsorted(_in_rows(x1), _in_rows(x2), side=side, sorter=sorter)
 

@@ -16,16 +16,25 @@ class Shapes:
     """Manipulation functions of the standard, and NumPy's own."""
 
     @staticmethod
-    @differs("Torch calls the shape `size`")
+    @differs("Torch calls the shape `size`, and takes -1 for a length that stays")
     def broadcast_to(x: Any, /, shape: Any) -> Any:
+        if -1 in shape:
+            raise ValueError(f"`broadcast_to` needs lengths from 0 up. Got shape {tuple(shape)}.")
         return torch.broadcast_to(x, shape)
 
     @staticmethod
-    @differs("Torch flattens nothing for `axis=None`")
+    @differs("Torch flattens nothing for `axis=None`, and leaves out what has shape (0,)")
     def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
         if axis is None:
             return torch.cat([torch.ravel(x) for x in arrays])
+        _refuse_left_out(arrays)
         return torch.cat(arrays, axis)
+
+    @staticmethod
+    @differs("Torch leaves out what has shape (0,)")
+    def hstack(arrays: Any, /) -> Any:
+        _refuse_left_out(arrays)
+        return torch.hstack(arrays)
 
     @staticmethod
     @differs("Torch maps this by no `vmap`")
@@ -105,3 +114,16 @@ class Shapes:
     @differs("Torch calls `k` `diagonal`")
     def diag(x: Any, /, k: int = 0) -> Any:
         return torch.diag(x, k)
+
+
+def _refuse_left_out(arrays: Any) -> None:
+    """Raise for an array of shape (0,) among others of more axes; Torch says what else is wrong."""
+    for x in arrays:
+        if x.shape == _NOTHING and any(other.ndim > 1 for other in arrays):
+            raise ValueError(
+                "Arrays are joined that have as many axes. Got shapes "
+                f"{', '.join(str(tuple(each.shape)) for each in arrays)}. Reshape the empty one."
+            )
+
+
+_NOTHING = (0,)

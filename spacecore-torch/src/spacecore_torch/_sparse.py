@@ -16,9 +16,9 @@ import torch
 
 from spacecore.backend import differs, dtype_name
 from spacecore.errors import CastError
-from spacecore_torch._promotion import common
-from spacecore_torch._sparse_product import COMPRESSED_DTYPES, matmul
-from spacecore_torch._tracing import is_wrapped
+from spacecore_torch._promotion import result_type
+from spacecore_torch._sparse_product import COMPRESSED_DTYPES, below_transforms, matmul
+from spacecore_torch._tracing import is_transforming
 from spacecore_torch._transfer import from_foreign, to_numpy
 
 __all__ = ["Sparse", "is_sparse"]
@@ -49,41 +49,28 @@ class Sparse:
                 f"{dtype_name(dtype)}. Take the real part first."
             )
         pass_beta_warning()
-        if isinstance(x, torch.Tensor):
-            made = _in_layout(x, _layout(format, _FORMATS.get(x.layout, "csr")))
-        else:
-            made = _from_scipy(x, _layout(format, x.format))
-        return made.to(device=self.device, dtype=dtype)
+        return below_transforms(_made, x, format, self.device, dtype)
 
     @differs("Torch wants one dtype, multiplies few in compressed layouts, and maps none of them")
     def sparse_matmul(self, a: Any, x: Any, /) -> torch.Tensor:
         if a.dtype is not x.dtype:
-            a, x = common(a, x)
-        elif type(a) is torch.Tensor and a.dtype in COMPRESSED_DTYPES and not is_wrapped(x):
+            dtype = result_type(a, x)
+            a, x = below_transforms(_cast, a, dtype), x.to(dtype)
+        elif type(a) is torch.Tensor and a.dtype in COMPRESSED_DTYPES and not is_transforming():
             return a @ x  # as `matmul` would
         return matmul(a, x)
 
     @differs("Torch has no `T` for compressed layouts")
     def sparse_transpose(self, a: Any, /) -> torch.Tensor:
-        return a.transpose(0, 1)
+        return below_transforms(_transposed, a)
 
     @differs("Torch has it as a method")
     def sparse_to_dense(self, a: Any, /) -> torch.Tensor:
-        return a.to_dense()
+        return below_transforms(torch.Tensor.to_dense, a)
 
     @differs("Torch has no such function")
     def sparse_to_scipy(self, a: Any, /) -> Any:
-        from scipy import sparse
-
-        if a.layout is torch.sparse_coo:
-            entries = (to_numpy(a._values()), tuple(to_numpy(a._indices())))
-            return sparse.coo_array(entries, shape=tuple(a.shape))
-        made = _in_layout(a, a.layout if a.layout in _FORMATS else torch.sparse_csr)
-        starts, places = _indices(made)
-        kind = sparse.csr_array if made.layout is torch.sparse_csr else sparse.csc_array
-        return kind(
-            (to_numpy(made.values()), to_numpy(places), to_numpy(starts)), shape=tuple(a.shape)
-        )
+        return below_transforms(_to_scipy, a)
 
 
 @cache
@@ -132,6 +119,35 @@ def _in_layout(x: Any, layout: torch.layout) -> torch.Tensor:
         layout=layout,
         check_invariants=False,
     )
+
+
+def _made(x: Any, form: str | None, device: Any, dtype: Any) -> torch.Tensor:
+    """A matrix of Torch's or SciPy's in a format, on a device, of a dtype."""
+    if isinstance(x, torch.Tensor):
+        made = _in_layout(x, _layout(form, _FORMATS.get(x.layout, "csr")))
+    else:
+        made = _from_scipy(x, _layout(form, x.format))
+    return made.to(device=device, dtype=dtype)
+
+
+def _cast(a: Any, dtype: torch.dtype) -> Any:
+    return a.to(dtype)
+
+
+def _transposed(a: Any) -> Any:
+    return a.transpose(0, 1)
+
+
+def _to_scipy(a: Any) -> Any:
+    from scipy import sparse
+
+    if a.layout is torch.sparse_coo:
+        entries = (to_numpy(a._values()), tuple(to_numpy(a._indices())))
+        return sparse.coo_array(entries, shape=tuple(a.shape))
+    made = _in_layout(a, a.layout if a.layout in _FORMATS else torch.sparse_csr)
+    starts, places = _indices(made)
+    kind = sparse.csr_array if made.layout is torch.sparse_csr else sparse.csc_array
+    return kind((to_numpy(made.values()), to_numpy(places), to_numpy(starts)), shape=tuple(a.shape))
 
 
 def _from_scipy(x: Any, layout: torch.layout) -> torch.Tensor:

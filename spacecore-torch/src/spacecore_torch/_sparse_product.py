@@ -6,14 +6,16 @@ constant of a function that knows its own derivative and its own batching.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch.compiler import is_compiling
 
-from spacecore_torch._tracing import is_wrapped
+from spacecore_torch._tracing import is_transforming, is_wrapped
 
-__all__ = ["COMPRESSED_DTYPES", "Pattern", "matmul", "values_of"]
+__all__ = ["COMPRESSED_DTYPES", "Pattern", "below_transforms", "matmul", "values_of"]
 
 # What Torch multiplies compressed layouts in; it multiplies COO in every numeric dtype.
 COMPRESSED_DTYPES = frozenset({torch.float32, torch.float64, torch.complex64, torch.complex128})
@@ -25,7 +27,18 @@ def matmul(a: Any, x: Any) -> torch.Tensor:
         return a.product(x)
     if is_wrapped(x):
         return _Product.apply(_Constant(a), x)  # type: ignore[no-untyped-call]
-    return _native(a, x)
+    return below_transforms(_native, a, x)
+
+
+def below_transforms(function: Callable[..., Any], a: Any, *args: Any) -> Any:
+    """Return a function of a matrix and of constants, which the transforms don't get to see.
+
+    One that the transforms are about is left to them: Torch has some for COO.
+    """
+    if not is_transforming() or is_compiling() or is_wrapped(a):
+        return function(a, *args)
+    with torch._C._DisableFuncTorch():
+        return function(a, *args)
 
 
 def _native(a: Any, x: Any) -> torch.Tensor:

@@ -11,6 +11,7 @@ from torch._C import (
 )
 from torch._C._functorch import (
     TransformType,
+    current_level,
     get_interpreter_stack,
     get_unwrapped,
     is_batchedtensor,
@@ -26,6 +27,7 @@ __all__ = [
     "holds_somewhere",
     "is_batched",
     "is_in_two_forward_modes",
+    "is_mapped_here",
     "is_outside_of_forward_mode",
     "is_traced",
     "is_transforming",
@@ -60,7 +62,7 @@ def is_traced(x: Any, /) -> bool:
 
 def is_wrapped(x: Any) -> bool:
     """Tell whether a transform of `torch.func` maps or differentiates a tensor."""
-    return not is_compiling() and is_functorch_wrapped_tensor(x)
+    return not is_compiling() and isinstance(x, torch.Tensor) and is_functorch_wrapped_tensor(x)
 
 
 def is_batched(x: Any) -> bool:
@@ -74,6 +76,11 @@ def is_batched(x: Any) -> bool:
             return True
         x = get_unwrapped(x)
     return False
+
+
+def is_mapped_here(x: Any) -> bool:
+    """Tell whether the innermost transform is a `vmap` that maps `x`."""
+    return is_batchedtensor(x) and maybe_get_level(x) == current_level()
 
 
 def holds_somewhere(x: Any) -> bool:

@@ -10,15 +10,16 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
 import torch
 from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tree_unflatten
 
-from spacecore.backend import differs
-from spacecore_torch._tracing import holds_somewhere, is_batched
+from spacecore.backend import differs, eager
+from spacecore_torch._tracing import holds_somewhere, is_batched, is_mapped_here
+from spacecore_torch._trees import Structure, flatten, paired, spread, unflatten
 
 __all__ = ["Transforms", "register_value_class"]
 
@@ -29,19 +30,20 @@ class Transforms:
     options: tuple[tuple[str, Any], ...]
     has_native_vmap = True
 
-    @differs("Torch takes tuples of axes, and functions that return tensors only")
+    @differs("Torch pairs axes with dicts by their order, and takes and returns tensors only")
     def vmap(
         self, fn: Callable[..., Any], /, in_axes: Any = 0, out_axes: Any = 0
     ) -> Callable[..., Any]:
-        axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
-
         @wraps(fn)
         def mapped(*args: Any) -> Any:
-            absent: list[int] = []
-            returning_tensors = _returning_tensors(fn, absent)
+            leaves, structure = flatten(args)
+            axes = spread(_of_each(in_axes, args), args)
+            if _maps_nothing(leaves, axes):  # of which Torch gets some shapes wrong
+                return eager.vmap(self, fn, in_axes, out_axes)(*args)
+            made = _Mapped(fn, structure, out_axes)
             # A key that is not mapped gives every slice the same numbers, as on every backend.
-            made = torch.func.vmap(returning_tensors, axes, out_axes, randomness="same")(*args)
-            return _without(made, absent) if absent else made
+            sliced = torch.func.vmap(made, tuple(axes), randomness="same")(*leaves)
+            return made.join(sliced)
 
         return mapped
 
@@ -86,40 +88,61 @@ class Transforms:
         argnums: int | Sequence[int] = 0,
         has_aux: bool = False,  # noqa: FBT002  JAX's
     ) -> Callable[..., Any]:
-        where = argnums if isinstance(argnums, int) else tuple(argnums)
+        where = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
         @wraps(fn)
         def both(*args: Any, **kwargs: Any) -> Any:
-            split = _Auxiliary(fn if has_aux else lambda *a, **k: (fn(*a, **k), ()))
-            slope, (value, tensors) = torch.func.grad_and_value(split, where, has_aux=True)(
-                *args, **kwargs
+            leaves, structure = flatten(tuple([args[i] for i in where]))
+            others = list(args)
+            for i in where:
+                others[i] = None
+
+            def of_leaves(leaves: list[Any], args: Any, kwargs: Any) -> Any:
+                given = list(args)
+                for i, x in zip(where, unflatten(structure, leaves), strict=True):
+                    given[i] = x
+                return fn(*given, **kwargs) if has_aux else (fn(*given, **kwargs), ())
+
+            split = _Auxiliary(of_leaves)
+            slopes, (value, tensors) = torch.func.grad_and_value(split, has_aux=True)(
+                leaves, others, kwargs
             )
-            return ((value, split.join(tensors)) if has_aux else value), slope
+            slope = unflatten(structure, slopes)
+            return (
+                ((value, split.join(tensors)) if has_aux else value),
+                slope[0] if isinstance(argnums, int) else slope,
+            )
 
         return both
 
     @staticmethod
-    @differs("Torch takes functions that return tensors only")
+    @differs("Torch takes functions that return tensors only, and dicts in one order only")
     def vjp(fn: Callable[..., Any], /, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
-        absent: list[int] = []
-        value, pull = torch.func.vjp(  # type: ignore[misc]
-            _returning_tensors(fn, absent), *primals
-        )
-        if not absent:
-            return value, pull
-        return _without(value, absent), lambda cotangent: pull(tree_map(_as_tensor, cotangent))
+        leaves, structure = flatten(primals)
+        made = _OfLeaves(fn, structure)
+        values, pull = torch.func.vjp(made, *leaves)  # type: ignore[misc]
+        value = made.join(values)
+
+        def pullback(cotangent: Any) -> Any:
+            given = [_as_tensor(x) for x in paired(value, cotangent)]
+            return unflatten(structure, pull(given))
+
+        return value, pullback
 
     @staticmethod
-    @differs("Torch takes tuples, and warns at the first use")
+    @differs("Torch takes tuples, and tensors only, and warns at the first use")
     def jvp(
         fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], /
     ) -> tuple[Any, Any]:
         if not torch.compiler.is_compiling():
             _load_quietly(_FORWARD_MODE)
-        value, slope = torch.func.jvp(  # type: ignore[misc]
-            fn, tuple(primals), tuple(tangents)
+        leaves, structure = flatten(tuple(primals))
+        directions = tuple(map(_resolved, paired(tuple(primals), tuple(tangents))))
+        made = _OfLeaves(fn, structure)
+        values, slopes = torch.func.jvp(  # type: ignore[misc]
+            made, tuple(map(_resolved, leaves)), directions
         )
-        return value, slope
+        return made.join(values), made.join(slopes)
 
     @staticmethod
     @differs("Torch has the adjoint")
@@ -138,9 +161,18 @@ class Transforms:
     ) -> Any:
         if not is_batched(pred):
             return true_fun(*operands) if pred else false_fun(*operands)
-        return tree_map(
-            lambda x, y: torch.where(pred, x, y), true_fun(*operands), false_fun(*operands)
-        )
+        holds = pred if pred.dtype is torch.bool else pred != 0
+        return _chosen(holds, true_fun(*operands), false_fun(*operands))
+
+    @staticmethod
+    @differs("inside `vmap` the bounds may have a value for each slice")
+    def fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any, /) -> Any:
+        if not (is_batched(lower) or is_batched(upper)):
+            return eager.fori_loop(lower, upper, body, init)
+        start = (torch.as_tensor(lower), init)
+        return Transforms.while_loop(
+            lambda s: s[0] < upper, lambda s: (s[0] + 1, body(s[0], s[1])), start
+        )[1]
 
     @staticmethod
     @differs("inside `vmap` the condition has a value for each slice; all go on until none holds")
@@ -153,8 +185,7 @@ class Transforms:
                     return state
                 state = body(state)
             elif holds_somewhere(holds):
-                chosen = partial(torch.where, holds)
-                state = tree_map(chosen, body(state), state)
+                state = _chosen(holds, body(state), state)
             else:
                 return state
 
@@ -183,7 +214,7 @@ class _Auxiliary:
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, list[torch.Tensor]]:
         value, aux = self.fn(*args, **kwargs)
         self.leaves, self.structure = tree_flatten(aux)
-        return value, [x for x in self.leaves if isinstance(x, torch.Tensor)]
+        return _as_tensor(value), [x for x in self.leaves if isinstance(x, torch.Tensor)]
 
     def join(self, tensors: list[torch.Tensor]) -> Any:
         """Return the second result, with tensors that the transform is done with."""
@@ -192,35 +223,118 @@ class _Auxiliary:
         return tree_unflatten(leaves, self.structure)
 
 
+def _resolved(x: Any) -> Any:
+    """The tensor without pending signs, of which forward mode has no views."""
+    return x.resolve_conj().resolve_neg() if isinstance(x, torch.Tensor) else x
+
+
 def _conjugate(x: Any) -> Any:
     if x is None:
         return None
     return torch.conj(x).resolve_conj()  # `conj_physical` has no rule for `vmap`
 
 
-def _returning_tensors(fn: Callable[..., Any], absent: list[int]) -> Callable[..., Any]:
-    """A function of whose result Torch's transforms take each leaf, None too, noted in `absent`."""
+class _OfLeaves:
+    """A function of trees as one of leaves that returns a list of tensors, as Torch wants it."""
 
-    @wraps(fn)
-    def returning_tensors(*args: Any) -> Any:
-        leaves, structure = tree_flatten(fn(*args))
-        absent[:] = [i for i, x in enumerate(leaves) if x is None]
-        return tree_unflatten([_as_tensor(x) for x in leaves], structure)
+    __name__ = "fn"  # which Torch names in its errors
 
-    return returning_tensors
+    def __init__(self, fn: Callable[..., Any], structure: Structure):
+        self.fn = fn
+        self.structure = structure
+        self.returned = structure
+
+    def __call__(self, *leaves: Any) -> list[torch.Tensor]:
+        made, self.returned = flatten(self.fn(*unflatten(self.structure, leaves)))
+        return [_as_tensor(x) for x in made]
+
+    def join(self, tensors: Sequence[Any]) -> Any:
+        """Return what the function returned, of tensors that the transform is done with."""
+        return unflatten(self.returned, tensors)
 
 
-def _without(tree: Any, absent: list[int]) -> Any:
-    """A tree with None again where a tensor stood for it."""
-    leaves, structure = tree_flatten(tree)
-    for i in absent:
-        leaves[i] = None
-    return tree_unflatten(leaves, structure)
+class _Mapped(_OfLeaves):
+    """The like for `vmap`; what is the same for every slice is kept aside."""
+
+    def __init__(self, fn: Callable[..., Any], structure: Structure, axes: Any):
+        super().__init__(fn, structure)
+        self.given = axes
+        self.axes: list[int | None] = []
+        self.aside: list[Any] = []
+
+    def __call__(self, *leaves: Any) -> list[torch.Tensor]:
+        result = self.fn(*unflatten(self.structure, leaves))
+        made, self.returned = flatten(result)
+        self.axes = spread(self.given, result)
+        pairs = [(_as_tensor(x), a) for x, a in zip(made, self.axes, strict=True)]
+        self.aside = [_whole(x) if a is None else None for x, a in pairs]
+        return [x for x, a in pairs if a is not None]
+
+    def join(self, tensors: Sequence[Any]) -> Any:
+        """Return the results, the new axis of each where it goes."""
+        given = iter(tensors)
+        return super().join(
+            [
+                x if a is None else next(given) if a == 0 else torch.movedim(next(given), 0, a)
+                for x, a in zip(self.aside, self.axes, strict=True)
+            ]
+        )
+
+
+def _whole(x: Any) -> Any:
+    """A result that is the same for every slice.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if is_mapped_here(x):
+        raise ValueError(
+            "`vmap` gives a result whole, with None in out_axes, that is the same for every "
+            f"slice. Got one of shape {tuple(x.shape)} that depends on it. Name an axis for it."
+        )
+    return x
+
+
+def _of_each(axes: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The axes of each argument."""
+    return tuple(axes) if isinstance(axes, tuple | list) else (axes,) * len(args)
+
+
+def _maps_nothing(leaves: list[Any], axes: list[int | None]) -> bool:
+    """Whether the mapped axis has no length; Torch says what is wrong with one."""
+    for x, a in zip(leaves, axes, strict=True):
+        if a is not None:
+            return isinstance(x, torch.Tensor) and -x.ndim <= a < x.ndim and x.shape[a] == 0
+    return False
+
+
+def _chosen(holds: Any, one: Any, other: Any) -> Any:
+    """The tree whose slices are those of one tree where a tensor of bools holds, else the other's.
+
+    Raises
+    ------
+    ValueError
+        If the trees differ in structure, or leaves in shape.
+    """
+    leaves, structure = flatten(one)
+    pairs = list(zip(leaves, paired(one, other), strict=True))
+    for x, y in pairs:
+        shapes = _shape(x), _shape(y)
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                "Branches, and the states of a loop, have one shape inside `vmap`. "
+                f"Got {shapes[0]} and {shapes[1]}. Broadcast one of them."
+            )
+    return unflatten(structure, [torch.where(holds, x, y) for x, y in pairs])
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return tuple(x.shape) if isinstance(x, torch.Tensor) else ()
 
 
 def _as_tensor(x: Any) -> Any:
-    if x is None:
-        return torch.zeros(())
     return torch.full((), x) if isinstance(x, int | float | complex) else x
 
 

@@ -39,7 +39,10 @@ class Updates:
         if parts and all(map(_selects_often, parts)):
             put = torch.index_put if copy else torch.index_put_
             return put(x, parts, _as_values(x, values), accumulate=True)
-        values = _fitted(x, values)
+        if type(values) is float and not (x.is_floating_point() or x.is_complex()):
+            values = _as_values(x, values)  # which `+=` would refuse, and an array index cuts short
+        else:
+            values = _fitted(x, values)
         out: torch.Tensor = x.clone() if copy else x
         if all(map(_is_basic, parts)):
             selected = out[index]  # a view

@@ -131,6 +131,17 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     return _on_device(np.diff(a, n, axis, **given))
 
 
+class _Add:
+    """Addition, and at indices as CuPy adds, who broadcasts the values first."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return np.add(*args, **kwargs)
+
+    @staticmethod
+    def at(x: Any, index: Any, values: Any) -> None:
+        np.add.at(x, index, np.broadcast_to(values, x[index].shape))
+
+
 def _sparse_types() -> dict[str, type]:
     """SciPy's sparse arrays with the methods that cupyx adds."""
     types: dict[str, type] = {}
@@ -184,7 +195,7 @@ def _modules() -> dict[str, ModuleType]:
         (random, {"Generator": Random, "Philox4x3210": np.random.Philox}),
         (main, {"cuda": cuda, "fft": fft, "linalg": linalg, "random": random, "ndarray": Array}),
         (main, {"asarray": _asarray, "asnumpy": np.array, "matmul": np.matmul}),
-        (main, {"diff": _diff}),
+        (main, {"add": _Add(), "diff": _diff}),
         (main, {"from_dlpack": lambda x, device=None, copy=None: _on_device(np.from_dlpack(x))}),
         (sparse, types),
         (sparse, {"issparse": lambda x: isinstance(x, tuple(types.values()))}),

@@ -67,6 +67,14 @@ def test_clip_of_integers_by_bounds_beyond_their_dtype():
     assert ops.clip(x, torch.tensor(2, dtype=torch.uint8), torch.tensor(5)).tolist() == [2, 2, 5]
 
 
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [(True, torch.bool), (np.True_, torch.bool), (np.int8(1), torch.int64), (1j, torch.complex64)],
+)
+def test_full_takes_the_dtype_of_a_number(value, dtype):
+    assert ops.full((2,), value).dtype is dtype
+
+
 def test_transforms_of_nothing_keep_their_place_in_a_graph():
     x = torch.zeros(0, 4, requires_grad=True)
     for made in (ops.fft.rfft(x), ops.fft.fftn(x, axes=(1,)), ops.fft.irfft(x, n=6)):

@@ -134,6 +134,50 @@ def test_transforms_go_through_a_product(complex_matrix):
     assert torch.allclose(ops.vmap(sparse)(matrices), dense @ matrices)
 
 
+ADJOINTS = {
+    "rapply": lambda A: A.rapply,
+    "adjoint": lambda A: A.H.apply,
+    "rows": lambda A: lambda y: ops.sum(A.rvapply(ops.stack([y, 0 * y])), axis=0),
+    "normal": lambda A: (A.H @ A @ A.H).apply,
+}
+
+
+@pytest.mark.parametrize("name", ADJOINTS)
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_adjoints_of_operators_are_differentiated_and_mapped(form, dtype, name):
+    matrix = DENSE * (1 + 2j) if dtype == "complex128" else DENSE
+    ctx = sc.Context(ops, dtype=dtype)
+    X = sc.DenseVectorSpace((3,), ctx)
+    a = scipy_sparse.csr_array(matrix)
+    adjoint = ADJOINTS[name](sc.SparseLinOp(ctx.assparse(a, format=form), X))
+    dense = ADJOINTS[name](sc.DenseLinOp(ctx.asarray(matrix), X))
+    y = ctx.asarray([1.0, -2.0])
+    rows = torch.stack([y, 3 * y])
+
+    def loss(function):
+        return lambda y: ops.sum(ops.abs(function(y)) ** 4)
+
+    for transformed in (
+        lambda f: ops.grad(loss(f))(y),
+        lambda f: ops.grad(lambda y: ops.sum(ops.abs(ops.grad(loss(f))(y)) ** 2))(y),
+        lambda f: ops.jvp(f, (y,), (3 * y,))[1],
+        lambda f: ops.vjp(f, y)[1](f(y))[0],
+        lambda f: ops.linear_transpose(f, y)(f(y))[0],
+        lambda f: ops.vmap(f)(rows),
+        lambda f: ops.vmap(ops.grad(loss(f)))(rows),
+        lambda f: torch.func.jacrev(lambda v: ops.abs(f(v * ctx.asarray(1))) ** 2)(y.real),
+        lambda f: torch.func.jacfwd(lambda v: ops.abs(f(v * ctx.asarray(1))) ** 2)(y.real),
+    ):
+        torch.testing.assert_close(transformed(adjoint), transformed(dense))
+    slopes = []
+    for function in (adjoint, dense):
+        leaf = y.clone().requires_grad_()
+        (first,) = torch.autograd.grad(loss(function)(leaf), leaf, create_graph=True)
+        ops.sum(ops.abs(first) ** 2).backward()
+        slopes.append((first.detach(), leaf.grad))
+    torch.testing.assert_close(*slopes)
+
+
 def test_backward_reaches_the_values_and_the_vector(form):
     dense = torch.from_numpy(DENSE).requires_grad_()
     x = torch.ones(3, dtype=torch.float64, requires_grad=True)

@@ -26,6 +26,14 @@ def test_indices_that_occur_twice_add_twice(name):
     assert x.tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    "index", [0, torch.tensor(0), slice(1), ..., torch.tensor([0]), torch.tensor([True, False])]
+)
+def test_a_float_takes_the_dtype_of_integers_at_any_index(index):
+    assert ops.index_add(torch.tensor([1, 1]), index, 1.5)[0] == 2
+    assert ops.index_add(torch.tensor([1j, 1j]), index, 1.5)[0] == 1.5 + 1j
+
+
 def test_pairs_and_mixtures_add_twice():
     x = torch.zeros(2, 3)
     rows, columns = torch.tensor([0, 0]), torch.tensor([1, 1])

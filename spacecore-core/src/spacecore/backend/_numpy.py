@@ -23,7 +23,13 @@ from spacecore.backend._vectors import (
     plain_arithmetic,
     plain_products,
 )
-from spacecore.backend.eager import RandomKey, check_drawn, check_key
+from spacecore.backend.eager import (
+    RandomKey,
+    check_drawn,
+    check_interval,
+    check_key,
+    stretch,
+)
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["NumpyOps"]
@@ -147,13 +153,15 @@ class NumpyOps(BackendOps):
             if values.dtype is not x.dtype:
                 refuse_imaginary(values, x.dtype)
                 values = values.astype(x.dtype)  # NumPy adds first, and casts the sum
+            if values.ndim == 1 and (type(index) is not _ARRAY or index.ndim != 1):
+                values = _spread(values, x, index)
         elif given is float or given in REAL_SCALARS:
             if given is not int and x.dtype.kind in "iu":
                 values = x.dtype.type(values)
         else:
-            values = _array(values)
+            values = _as_array(values)
             refuse_imaginary(values, x.dtype)
-            values = values.astype(x.dtype)
+            values = _spread(values.astype(x.dtype), x, index)
         out: Any = _array(x) if copy or not isinstance(x, _ARRAY) else x
         _add_at(out, index, values)
         return out
@@ -232,10 +240,13 @@ class NumpyOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         if dtype is not None:
             check_drawn("random_uniform", target.name)
+        plain = low == 0 and high == 1
+        wide = not plain and check_interval(low, high, _numpy_functions.finfo(target).max)
         unit = np.asarray(check_key(key).generator().random(shape, dtype=_drawn(target)))
-        if low == 0 and high == 1 and unit.dtype == target:
+        if plain and unit.dtype == target:
             return unit
-        drawn = (unit * (high - low) + low).astype(target, copy=False)
+        drawn = unit if plain else stretch(unit, low, high, wide=wide)
+        drawn = drawn.astype(target, copy=False)
         below = np.nextafter(target.type(high), target.type(low))  # rounding may reach `high`
         return np.minimum(drawn, below)
 
@@ -299,10 +310,21 @@ def _csr(x: Array) -> Any:
     return sparse.csr_array(x)
 
 
-_ARRAY, _array, _add_at = np.ndarray, np.array, np.add.at  # found at once
+_ARRAY, _array, _as_array, _add_at = np.ndarray, np.array, np.asarray, np.add.at  # found at once
 _from_dlpack = np.from_dlpack
 _FLOAT64 = np.dtype(np.float64)
 _DTYPES = {name: np.dtype(name) for name in NumpyOps.dtypes}
+
+
+def _spread(values: Any, x: Any, index: Any) -> Any:
+    """The values in the shape of `x[index]`, where `numpy.add.at` reads beyond their end.
+
+    It takes them for as many as the indices, if they have one axis like `x`, and these have more.
+    """
+    if values.ndim != 1 or x.ndim != 1 or type(index) is slice:
+        return values
+    shape = x[index].shape
+    return values if values.shape == shape else np.broadcast_to(values, shape)
 
 
 def _drawn(dtype: DType) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, NoReturn
 
 from spacecore import _tree
@@ -18,10 +19,12 @@ __all__ = [
     "RandomKey",
     "check_count",
     "check_drawn",
+    "check_interval",
     "check_key",
     "fori_loop",
     "refuse_key",
     "scan",
+    "stretch",
     "vmap",
     "while_loop",
 ]
@@ -202,6 +205,48 @@ def check_drawn(function: str, dtype: str) -> None:
     kind, names = _DRAWN[function]
     if not dtype.startswith(names):
         raise CastError(f"`{function}` draws numbers of {kind} dtype. Got {dtype}.")
+
+
+def check_interval(low: Any, high: Any, largest: float) -> bool:
+    """Return whether an interval of `random_uniform` is wider than the largest number is large.
+
+    Parameters
+    ----------
+    low, high : float
+        Arrays are not looked into.
+    largest : float
+        The largest number of the dtype.
+
+    Raises
+    ------
+    ValueError
+        If a bound is NaN, beyond the dtype, or on the wrong side of the other.
+    """
+    if not (_is_number(low) and _is_number(high)):
+        return False
+    if not -largest <= low <= high <= largest:
+        raise ValueError(
+            f"`random_uniform` draws from [low, high) of finite numbers of the dtype, up to "
+            f"{largest:.5g}. Got [{low}, {high})."
+        )
+    return bool(high - low > largest)
+
+
+def stretch(unit: Any, low: Any, high: Any, *, wide: bool) -> Any:
+    """Return numbers of [0, 1) stretched to [low, high), up to rounding.
+
+    Parameters
+    ----------
+    unit : array
+    low, high : float
+    wide : bool
+        What `check_interval` returned: whether the width overflows.
+    """
+    return low * (1 - unit) + high * unit if wide else unit * (high - low) + low
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, Real)
 
 
 _DRAWN = {

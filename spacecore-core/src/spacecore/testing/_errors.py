@@ -30,6 +30,7 @@ _SHAPES: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("vecdot", (2, 3), (2, 4)),
     ("linalg.solve", (3, 3), (2, 2)),
     ("linalg.cross", (2, 4), (2, 4)),
+    ("linalg.cross", (3,), (2, 1)),
     ("broadcast_arrays", (2,), (3,)),
 )
 
@@ -101,10 +102,22 @@ def _ones(ops: Any, *shape: int) -> Any:
     return ops.ones(shape)
 
 
+def _paired_ones(name: str, axes: Any, ops: Any) -> Any:
+    """Lengths that are paired are equal; one that is 1 is not broadcast."""
+    return function_of(ops, name)(_ones(ops, 2, 1), _ones(ops, 3, 2), axes=axes)
+
+
 _CALLS: dict[str, Callable[[Any], Any]] = {
     "reshape[size-differs]": lambda ops: ops.reshape(_ones(ops, 2, 3), (4, 2)),
     "broadcast_to[too-short]": lambda ops: ops.broadcast_to(_ones(ops, 2), (3,)),
     "permute_dims[not-a-permutation]": lambda ops: ops.permute_dims(_ones(ops, 2, 3), (0, 0)),
+    "broadcast_to[negative]": lambda ops: ops.broadcast_to(_ones(ops, 2), (3, -1)),
+    "concat[axes-differ]": lambda ops: ops.concat([_ones(ops, 0), _ones(ops, 2, 3)]),
+    "hstack[axes-differ]": lambda ops: ops.hstack([_ones(ops, 0), _ones(ops, 2, 3)]),
+    "searchsorted[float-sorter]": lambda ops: ops.searchsorted(
+        _ones(ops, 2), _ones(ops, 1), sorter=_ones(ops, 2)
+    ),
+    "vecdot[1-D-axis-out-of-range]": lambda ops: ops.vecdot(_ones(ops, 3), _ones(ops, 3), axis=5),
     "concat[shapes-differ]": lambda ops: ops.concat([_ones(ops, 2, 3), _ones(ops, 2, 2)]),
     "stack[shapes-differ]": lambda ops: ops.stack([_ones(ops, 2), _ones(ops, 3)]),
     "einsum[lengths-differ]": lambda ops: ops.einsum(
@@ -113,6 +126,11 @@ _CALLS: dict[str, Callable[[Any], Any]] = {
     "tensordot[lengths-differ]": lambda ops: ops.tensordot(
         _ones(ops, 2, 3), _ones(ops, 2, 3), axes=1
     ),
+    **{
+        f"{name}[length-one-{label}]": partial(_paired_ones, name, axes)
+        for name in ("tensordot", "linalg.tensordot")
+        for label, axes in (("count", 1), ("tuple", ((1,), (0,))))
+    },
     "linalg.inv[not-square]": lambda ops: ops.linalg.inv(_ones(ops, 2, 3)),
     "linalg.cholesky[not-square]": lambda ops: ops.linalg.cholesky(_ones(ops, 2, 3)),
     "nonzero[0-d]": lambda ops: ops.nonzero(_ones(ops)),

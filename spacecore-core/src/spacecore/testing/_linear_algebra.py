@@ -68,6 +68,7 @@ def _products() -> Iterator[Row]:
             call(array(3), array(3)),
             call(array(2, 3), array(3)),
             call(array(3, 2), array(3, 1), axis=-2),
+            call(array(2, 3, 2), array(3, 1), axis=-2),
             call(array(0, 3), array(0, 3)),
         ),
         domain="small",

@@ -49,6 +49,12 @@ def laws() -> Iterator[Case]:
     yield law("vjp[real]", _vjp_real)
     yield law("vjp[tree]", _vjp_tree)
     yield law("vjp[nothing-among-results]", _vjp_nothing)
+    yield law("vjp[dicts-by-key]", _vjp_by_key)
+    yield law("jvp[dicts-by-key]", _jvp_by_key)
+    yield law("jvp[nothing-and-numbers]", _jvp_nothing)
+    yield law("jvp[conjugate]", _jvp_conjugate)
+    yield law("grad[nothing-among-arguments]", _grad_nothing)
+    yield law("grad[constant]", _grad_constant)
     yield law("jvp[real]", _jvp_real)
     yield law("jvp[tree]", _jvp_tree)
     yield law("linear_transpose[real]", _transpose_real)
@@ -213,6 +219,59 @@ def _vjp_nothing(ops: Any) -> None:
     check_tree(ops, tuple(pull((v, None))), (2 * _X * _Y,))
     transpose = ops.linear_transpose(lambda u: (2 * u, None), x)
     check_tree(ops, tuple(transpose((v, None))), (2 * _Y,))
+
+
+def _vjp_by_key(ops: Any) -> None:
+    """The order in which the keys of a dict were inserted is of no matter."""
+    x, v, w = floats(ops, _X), floats(ops, _Y), floats(ops, 2 * _X)
+    _, pull = ops.vjp(lambda u: {"a": 2 * u, "b": u * u}, x)
+    check_tree(ops, tuple(pull({"b": w, "a": v})), (2 * _Y + 4 * _X**2,))
+    transpose = ops.linear_transpose(lambda u: {"a": 2 * u, "b": -u}, x)
+    check_tree(ops, tuple(transpose({"b": w, "a": v})), (2 * _Y - 2 * _X,))
+
+
+def _jvp_conjugate(ops: Any) -> None:
+    """A conjugate, and a part of one, may be views that only remember it."""
+    z, h = complexes(ops, _Z), complexes(ops, _Z[::-1].copy())
+    for function, on_host in (
+        (lambda w: w[0], lambda w: w[0]),
+        (ops.real, np.real),
+        (ops.conj, np.conj),
+    ):
+        got = ops.jvp(function, (ops.conj(z),), (h,))
+        check_tree(ops, tuple(got), (on_host(np.conj(_Z)), on_host(_Z[::-1])))
+    got = ops.jvp(lambda x: x[:2], (ops.imag(ops.conj(z)),), (ops.real(ops.conj(h)),))
+    check_tree(ops, tuple(got), (-_Z.imag[:2], _Z.real[::-1][:2]))
+
+
+def _jvp_by_key(ops: Any) -> None:
+    x, y = floats(ops, _X), floats(ops, _Y)
+    got = ops.jvp(lambda t: t["a"] * t["b"], ({"a": x, "b": y},), ({"b": x, "a": 2 * y},))
+    check_tree(ops, tuple(got), (_X * _Y, 2 * _Y**2 + _X**2))
+
+
+def _jvp_nothing(ops: Any) -> None:
+    """None is an empty tree, and a number does not depend on anything."""
+    x, h = floats(ops, _X), floats(ops, _Y)
+    value, slope = ops.jvp(lambda t: (t[0] * 2, None, 1.5), ((x, None),), ((h, None),))
+    assert value[1] is None is slope[1], f"expected None and None, got {value[1]}, {slope[1]}"
+    check_tree(ops, (value[0], slope[0]), (2 * _X, 2 * _Y))
+    found = float(value[2]), float(slope[2])
+    assert found == (1.5, 0), f"expected 1.5 with derivative 0, got {found}"
+
+
+def _grad_nothing(ops: Any) -> None:
+    x = floats(ops, _X)
+    got = ops.grad(lambda t, y: ops.sum(t["a"][0] ** 2) + y, argnums=(0, 1))(
+        {"b": None, "a": (x, None)}, floats(ops, 1.0)
+    )
+    check_tree(ops, tuple(got), ({"a": (2 * _X, None), "b": None}, np.asarray(1.0)))
+
+
+def _grad_constant(ops: Any) -> None:
+    value, slope = ops.value_and_grad(lambda x: 1.5)(floats(ops, _X))
+    assert float(value) == 1.5, f"expected 1.5, got {value}"
+    check_tree(ops, slope, 0 * _X)
 
 
 def _jvp_real(ops: Any) -> None:

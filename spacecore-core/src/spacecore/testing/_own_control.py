@@ -10,7 +10,7 @@ import numpy as np
 
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_raises
-from spacecore.testing._law import check_tree, floats, law
+from spacecore.testing._law import check_tree, floats, integers, law
 
 __all__ = ["laws"]
 
@@ -33,6 +33,11 @@ def laws() -> Iterator[Case]:
             name = f"{program.function}[{program.label}-{mode}]"
             yield law(name, partial(_check, program, mode))
     yield law("while_loop[vmap]", _while_mapped, operations=("vmap",))
+    yield law("fori_loop[vmap-of-bounds]", _fori_mapped, operations=("vmap",))
+    for name, run in _MAPPED.items():
+        yield law(f"{name}[vmap-trees]", partial(_trees_mapped, run), operations=("vmap",))
+    yield law("cond[vmap-integer]", _cond_of_integer, operations=("vmap",))
+    yield law("cond[vmap-shapes-differ]", _refuses_shapes, operations=("vmap",))
     yield law("scan[lengths-differ]", _refuses_lengths)
     yield law("scan[no-length]", _refuses_no_length)
 
@@ -56,6 +61,44 @@ def _while_mapped(ops: Any) -> None:
     grid = np.stack([starts, starts[::-1]])
     ends = grid * 2 ** np.stack([counts, counts[::-1]])
     check_tree(ops, ops.vmap(ops.vmap(lambda x: double(x)[1]))(floats(ops, grid)), ends)
+
+
+def _fori_mapped(ops: Any) -> None:
+    """Each slice runs between its own bounds."""
+    bounds, starts = integers(ops, [0, 1, 3]), floats(ops, [1, 2, 3])
+    upwards = ops.vmap(lambda i, x: ops.fori_loop(0, i, lambda k, s: 2 * s + k, x))
+    check_tree(ops, upwards(bounds, starts), np.array([1.0, 4.0, 28.0]))
+    to_three = ops.vmap(lambda i, x: ops.fori_loop(i, 3, lambda k, s: 2 * s + k, x))
+    check_tree(ops, to_three(bounds, starts), np.array([12.0, 12.0, 3.0]))
+
+
+_MAPPED: dict[str, Callable[[Any, Any], Any]] = {
+    "cond": lambda ops, x: ops.cond(
+        x > 0, lambda t: {"b": t[0], "a": t}, lambda t: {"a": t, "b": -t[0]}, (x, None)
+    ),
+    "while_loop": lambda ops, x: ops.while_loop(
+        lambda s: s["b"] < 0, lambda s: {"a": s["a"], "b": -s["b"]}, {"b": x, "a": (x, None)}
+    ),
+}
+
+
+def _trees_mapped(run: Callable[[Any, Any], Any], ops: Any) -> None:
+    """None is an empty tree, and dicts pair by key, whatever their order."""
+    x = np.array([1.0, -2.0])
+    got = ops.vmap(partial(run, ops))(floats(ops, x))
+    check_tree(ops, got, {"a": (x, None), "b": np.abs(x)})
+
+
+def _cond_of_integer(ops: Any) -> None:
+    mapped = ops.vmap(lambda i, x: ops.cond(i, lambda v: v, lambda v: -v, x))
+    got = mapped(integers(ops, [0, 1, 2]), floats(ops, _X))
+    check_tree(ops, got, np.array([-0.5, -1.0, 2.0]))
+
+
+def _refuses_shapes(ops: Any) -> None:
+    """Nothing is broadcast: the slices of a result have one shape."""
+    mapped = ops.vmap(lambda x: ops.cond(x > 0, lambda v: v, lambda v: ops.stack([v, v]), x))
+    check_raises(lambda: mapped(floats(ops, _X)), ValueError, TypeError)
 
 
 def _refuses_lengths(ops: Any) -> None:

@@ -42,6 +42,9 @@ def _products() -> Iterator[Row]:
         call(array(2, 1), array(3)),
         call(array(1, 0), array(2, 2)),
         call(array(2, 2, 2), array(1, 2, 3)),
+        call(array(3, 2, layout="transposed"), array(2, 2)),
+        call(array(2, 3), array(3, 2, layout="transposed")),
+        call(array(2, 3, layout="strided"), array(2, 3, layout="strided")),
     )
     yield Row(name="kron", dtypes=NUMERIC, calls=kron)
     summed = (
@@ -56,6 +59,8 @@ def _products() -> Iterator[Row]:
         call("...i,...i->...", _X, _X),
         call("ij,jk,kl->il", _X, array(3, 2), array(2, 2)),
         call("ij,j->i", array(0, 3), array(3)),
+        call("ab,c,ac->c", array(2, 3), array(2), array(2, 2)),
+        call("ab,c->c", array(2, 3), array(2)),
     )
     yield Row(name="einsum", dtypes=NUMERIC, calls=summed, loose=20)
 

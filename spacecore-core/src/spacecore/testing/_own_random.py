@@ -29,6 +29,9 @@ _DTYPES = {
     "random_rademacher": ("float32", "int32", "complex64", "float64", "int8"),
 }
 
+# Intervals wider than the largest number of the dtype.
+_WIDE = (("float16", -3e4, 4e4), ("float32", -3e38, 2e38), ("float64", -1.5e308, 1e308))
+
 _WRONG_DTYPES = {
     "random_normal": ("int32", "uint8", "bool"),
     "random_uniform": ("int32", "uint8", "bool", "complex64"),
@@ -65,6 +68,10 @@ def laws() -> Iterator[Case]:
     for dtype in _DTYPES["random_uniform"]:
         yield law(f"random_uniform[moments-{dtype}]", partial(_uniform, dtype), dtypes=(dtype,))
         yield law(f"random_uniform[below-high-{dtype}]", partial(_below, dtype), dtypes=(dtype,))
+    for dtype, low, high in _WIDE:
+        check = partial(_wide, dtype, low, high)
+        yield law(f"random_uniform[wide-{dtype}]", check, dtypes=(dtype,))
+    yield law("random_uniform[wrong-interval-refused]", _wrong_interval, dtypes=("float32",))
     yield law("random_integers[moments]", _integer_moments)
     yield law("random_integers[ends]", _integer_ends)
     for dtype in ("int64", "uint64", "int32", "uint8", "int8"):
@@ -236,6 +243,25 @@ def _below(dtype: str, ops: Any) -> None:
         x = _sample(ops, "random_uniform", ops.random_key(24), {"low": a, "high": b}, dtype)
         assert x.min() >= a, f"expected at least low={a!r}, got {x.min()!r}"
         assert x.max() < b, f"expected below high={b!r}, got {x.max()!r}"
+
+
+def _wide(dtype: str, low: float, high: float, ops: Any) -> None:
+    options = {"low": low, "high": high}
+    x = _sample(ops, "random_uniform", ops.random_key(29), options, dtype).astype("float64")
+    assert x.min() >= low, f"expected at least {low}, got {x.min()}"
+    assert x.max() < high, f"expected below {high}, got {x.max()}"
+    width = high / 2 - low / 2
+    unit = x / 2 / width - low / 2 / width
+    _near(unit.mean(), 0.5, np.sqrt(1 / 12), "mean of the unit interval")
+    _near(((unit - 0.5) ** 2).mean(), 1 / 12, np.sqrt(1 / 180), "variance of the unit interval")
+
+
+def _wrong_interval(ops: Any) -> None:
+    nan, infinite = float("nan"), float("inf")
+    draw = partial(ops.random_uniform, ops.random_key(0), (2,), dtype=ops.float32)
+    for low, high in ((2, 1), (nan, 1), (0, nan), (-infinite, 0), (0, infinite), (0, 1e39)):
+        check_raises(lambda a=low, b=high: draw(low=float(a), high=float(b)), ValueError)
+    assert (on_host(draw(low=2.0, high=2.0), ops) == 2).all(), "expected low where high is low"
 
 
 def _integer_moments(ops: Any) -> None:

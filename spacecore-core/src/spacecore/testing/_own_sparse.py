@@ -59,6 +59,15 @@ def laws() -> Iterator[Case]:
             (f"sparse_to_scipy[{form}-copied]", _to_scipy_copied),
         ):
             yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
+        for name, use in _USES.items():
+            check = partial(_in_transforms, form, use)
+            yield law(
+                f"{name}[{form}-in-transforms]",
+                check,
+                operations=("grad", "jvp", "sparse_matmul"),
+                dtypes=("complex64",),
+                sparse_formats=(form,),
+            )
     yield law("assparse[dense]", _from_dense, dtypes=("float32",))
     yield law("assparse[bool-dense]", _bools_from_dense, dtypes=("bool",))
     yield law("assparse[dtype]", _in_dtype, dtypes=("float32", "complex64"))
@@ -258,6 +267,36 @@ def _is_sparse(ops: Any) -> None:
     assert answers == expected, f"expected sparse, dense, array, sparse {expected}, got {answers}"
     for other in (_DENSE.tolist(), 1.0, None, "csr"):
         assert not ops.is_sparse(other), f"expected False for {type(other).__name__}"
+
+
+_USES: dict[str, Any] = {
+    "sparse_matmul": lambda ops, a: lambda v: ops.sparse_matmul(a, v),
+    "sparse_transpose": lambda ops, a: (
+        lambda v: ops.sparse_matmul(ops.sparse_transpose(ops.sparse_transpose(a)), v)
+    ),
+    "sparse_to_dense": lambda ops, a: lambda v: ops.matmul(ops.sparse_to_dense(a), v),
+    "assparse": lambda ops, a: (
+        lambda v: ops.sparse_matmul(ops.assparse(a, format=ops.sparse_formats[-1]), v)
+    ),
+    "sparse_to_scipy": lambda ops, a: (
+        lambda v: ops.sparse_matmul(ops.assparse(ops.sparse_to_scipy(a)), v)
+    ),
+}
+
+
+def _in_transforms(form: str, use: Any, ops: Any) -> None:
+    """A constant is used in what is mapped and differentiated, also one that is promoted there."""
+    host = _host("complex64")
+    for dtype, matrix in (("complex64", host), ("float32", host.real)):
+        product = use(ops, ops.assparse(_scipy(form, dtype), format=form))
+        rows = np.array([[1, 2j, -1, 0.5], [0, 1 - 1j, 2, 1]], "complex64")
+        x, h = put(ops, rows[0]), put(ops, rows[1])
+        check_array(ops, ops.vmap(product)(put(ops, rows)), rows @ matrix.T)
+        value, slope = ops.jvp(product, (x,), (h,))
+        check_array(ops, value, matrix @ rows[0])
+        check_array(ops, slope, matrix @ rows[1])
+        gradient = ops.grad(lambda v, p=product: ops.sum(ops.abs(p(v)[::2]) ** 2))(x)
+        check_array(ops, gradient, 2 * np.conj(matrix).T @ (matrix @ rows[0]))
 
 
 def _gradient(ops: Any) -> None:

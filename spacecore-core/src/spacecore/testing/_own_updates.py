@@ -12,7 +12,7 @@ from spacecore.errors import CastError
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
-from spacecore.testing._law import floats, integers, law
+from spacecore.testing._law import check_tree, floats, integers, law
 
 __all__ = ["laws"]
 
@@ -89,6 +89,7 @@ def laws() -> Iterator[Case]:
     yield law("index_set[bool]", _bool, dtypes=("bool",))
     yield law("index_add[bool]", _bools_added, dtypes=("bool",))
     yield law("index_add[20-duplicates]", _many, dtypes=("float32",))
+    yield law("index_add[spread-over-two-axes]", _spread)
 
 
 def _expected(function: str, x: Any, index: Any, values: Any) -> Any:
@@ -176,6 +177,20 @@ def _of_a_sum(function: str, ops: Any) -> None:
     total = ops.sum(ops.ones((2,), dtype=ops.float32))
     got = getattr(ops, function)(total, (), 3, copy=False)
     check_array(ops, got, np.float32(3 if "set" in function else 5))
+
+
+def _spread(ops: Any) -> None:
+    """An array of indices has axes of its own, and the values broadcast to them."""
+    x, index = floats(ops, [1, 2, 3]), integers(ops, [[0, 1], [2, 1], [0, 1]])
+    for values, want in (
+        ([10, 20], [21.0, 62.0, 13.0]),
+        ([[10], [20], [30]], [41.0, 62.0, 23.0]),
+        ([7], [15.0, 23.0, 10.0]),
+    ):
+        for copy in (True, False):
+            for place in (index, (index,)):
+                made = ops.index_add(ops.copy(x), place, floats(ops, values), copy=copy)
+                check_tree(ops, made, np.array(want))
 
 
 def _bool(ops: Any) -> None:

@@ -39,9 +39,18 @@ def laws() -> Iterator[Case]:
     yield law("vmap[nested]", _nested)
     yield law("vmap[loop-inside]", _loop_inside)
     yield law("vmap[matrix-functions]", _matrix_functions)
+    for shapes in _STACKS:
+        label = "-".join(str(shape).replace(" ", "") for shape in shapes)
+        yield law(f"vmap[solve-{label}]", partial(_solves_of_stacks, shapes))
+    for name, options in _REDUCTIONS:
+        label = "-".join(f"{key}={value}" for key, value in options.items())
+        yield law(f"vmap[{name}-{label}]", partial(_reductions, name, options), operations=(name,))
     yield law("vmap[nothing-among-results]", _nothing_among_results)
+    yield law("vmap[nothing-among-arguments]", _nothing_among_arguments)
+    yield law("vmap[whole-result-of-an-outer-slice]", _whole_of_outer)
     yield law("vmap[lengths-differ]", _refuses_lengths)
     yield law("vmap[nothing-mapped]", _refuses_nothing)
+    yield law("vmap[other-axes-refused]", _refuses_axes)
     yield law("vmap[whole-result-of-a-slice-refused]", _refuses_sliced)
     yield law("jit[tree]", _jit_tree)
     yield law("jit[static-argument]", _jit_static)
@@ -137,6 +146,14 @@ def _mappings() -> Iterator[_Mapping]:
         in_axes=({"a": 1, "b": 0}, 0),
     )
     yield _Mapping(
+        "dicts-by-key",
+        lambda ops: lambda t: {"u": t["a"] - t["b"], "v": t["a"]},
+        ({"b": _A.T, "a": _A},),
+        {"u": 0 * _A, "v": _A.T},
+        in_axes=({"a": 0, "b": 1},),
+        out_axes={"v": 1, "u": 0},
+    )
+    yield _Mapping(
         "tree-of-outs",
         lambda ops: lambda x: (x, {"u": x[:2]}),
         (_A,),
@@ -195,11 +212,76 @@ def _matrix_functions(ops: Any) -> None:
     check_tree(ops, got, (solved, np.einsum("nij,nj->ni", stack, right)), loose=10)
 
 
+_REDUCTIONS: tuple[tuple[str, dict[str, Any]], ...] = tuple(
+    (name, options)
+    for names, several in (
+        (("all", "any", "count_nonzero", "sum", "prod", "max", "min", "mean", "var", "std"), True),
+        (("argmax", "argmin"), False),
+    )
+    for name in names
+    for options in (
+        *(({"axis": ()}, {"axis": (0, 1), "keepdims": True}) if several else ()),
+        {"axis": None, "keepdims": True},
+        {"axis": 0},
+    )
+)
+
+
+def _reductions(name: str, options: dict[str, Any], ops: Any) -> None:
+    """Axes are those of a slice; none of them is another thing than all of them."""
+    x = np.array([[[0.0, 2.0, -1.0], [3.0, 0.0, 0.5]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    got = ops.vmap(lambda v: getattr(ops, name)(v, **options))(floats(ops, x))
+    check_tree(ops, got, np.stack([np.asarray(getattr(np, name)(v, **options)) for v in x]))
+
+
+# Matrices and right-hand sides, of which one might be taken for the other's stack.
+_STACKS = (
+    ((2, 2), (2,)),
+    ((3, 2, 2), (2,)),
+    ((2, 2), (1, 2, 1)),
+    ((2, 2, 2), (2, 2)),
+    ((2, 2, 2), (2, 2, 2)),
+    ((3, 2, 2), (2, 1)),
+)
+
+
+def _solves_of_stacks(shapes: tuple[Any, Any], ops: Any) -> None:
+    """A right-hand side is a vector if it has one axis, whatever is mapped."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.uniform(-1, 1, (2, *shape)) for shape in shapes)
+    a = a + 3 * np.eye(2)
+    for axes in ((0, 0), (0, None), (None, 0)):
+        both = list(zip((a, b), axes, strict=True))
+        got = ops.vmap(ops.solve, in_axes=axes)(
+            *(floats(ops, x if axis == 0 else x[0]) for x, axis in both)
+        )
+        slices = [x if axis == 0 else (x[0], x[0]) for x, axis in both]
+        want = np.stack([np.linalg.solve(*pair) for pair in zip(*slices, strict=True)])
+        check_tree(ops, got, want, loose=10)
+
+
 def _nothing_among_results(ops: Any) -> None:
     """None is an empty tree, in what a mapped function returns too."""
     got = ops.vmap(lambda x: {"y": 2 * x, "z": (None, x[0])})(floats(ops, _A))
     check_tree(ops, got, {"y": 2 * _A, "z": (None, _A[:, 0])})
     assert ops.vmap(lambda x: None)(floats(ops, _A)) is None, "expected None of None alone"
+
+
+def _nothing_among_arguments(ops: Any) -> None:
+    x = floats(ops, _A)
+    for axes in (0, (0, None), (0, {"b": 0, "c": None})):
+        mapped = ops.vmap(lambda x, t: (x + t["b"][1], t["c"]), in_axes=axes)
+        beside = x[0, 0] if axes == (0, None) else x
+        got = mapped(x, {"c": None, "b": (None, beside)})
+        check_tree(ops, got, (_A + (_A[0, 0] if axes == (0, None) else _A), None))
+
+
+def _whole_of_outer(ops: Any) -> None:
+    """What the inner map gives whole, the outer one may map."""
+    x, y = floats(ops, [1, 2, 3]), floats(ops, [10, 100])
+    inner = lambda v: ops.vmap(lambda u: (u * v, -v), out_axes=(0, None))(x)  # noqa: E731
+    want = np.outer([10.0, 100.0], [1.0, 2.0, 3.0])
+    check_tree(ops, ops.vmap(inner)(y), (want, np.array([-10.0, -100.0])))
 
 
 def _refuses_lengths(ops: Any) -> None:
@@ -209,6 +291,14 @@ def _refuses_lengths(ops: Any) -> None:
 
 def _refuses_nothing(ops: Any) -> None:
     check_raises(lambda: ops.vmap(lambda x: x, in_axes=None)(floats(ops, [1, 2])), ValueError)
+
+
+def _refuses_axes(ops: Any) -> None:
+    """Axes are a tree like the upper part of the arguments."""
+    x = floats(ops, _A)
+    for axes in (({"c": 0},), ((0, 0),), (0, 0), (((0,),),)):
+        mapped = ops.vmap(lambda t: t["a"], in_axes=axes)
+        check_raises(lambda f=mapped: f({"a": x}), ValueError)
 
 
 def _refuses_sliced(ops: Any) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from spacecore._typing import Array, DType, Scalar, Shape
 from spacecore.backend import BackendFamily, BackendOps, differs, dtype_name
-from spacecore.backend.eager import RandomKey, check_drawn, check_key
+from spacecore.backend.eager import RandomKey, check_drawn, check_interval, check_key, stretch
 from spacecore.errors import BackendUnavailableError, CastError, ConversionError
 
 __all__ = ["StrictOps"]
@@ -183,7 +183,9 @@ class StrictOps(BackendOps):
         target = self.sanitize_dtype(dtype)
         check_drawn("random_uniform", dtype_name(target))
         kind = np.dtype(dtype_name(target)).type
-        drawn = (check_key(key).generator().random(shape) * (high - low) + low).astype(kind)
+        wide = check_interval(low, high, float(np.finfo(kind).max))
+        drawn = np.asarray(check_key(key).generator().random(shape))
+        drawn = stretch(drawn, low, high, wide=wide).astype(kind)
         # rounding may have reached `high`, which is not in the interval
         return self._placed(np.minimum(drawn, np.nextafter(kind(high), kind(low))), target)
 

@@ -1,0 +1,93 @@
+"""Trees as the contract has them, by Torch's: None is an empty tree, and dicts pair by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+__all__ = ["Structure", "flatten", "paired", "spread", "unflatten"]
+
+
+class Structure(NamedTuple):
+    """What a tree is without its leaves: Torch's structure, and where None stands in it."""
+
+    whole: Any
+    absent: tuple[int, ...]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """Return the leaves of a tree, and its structure."""
+    leaves, whole = tree_flatten(tree)
+    absent = tuple([i for i, x in enumerate(leaves) if x is None])
+    if absent:
+        leaves = [x for x in leaves if x is not None]
+    return leaves, Structure(whole, absent)
+
+
+def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
+    """Return the tree of a structure and its leaves."""
+    every = list(leaves)
+    for i in structure.absent:
+        every.insert(i, None)
+    return tree_unflatten(every, structure.whole)
+
+
+def paired(tree: Any, other: Any) -> list[Any]:
+    """Return the leaves of another tree of the structure of a tree, in the order of its own.
+
+    Raises
+    ------
+    ValueError
+        If the structures differ.
+    """
+    found: list[Any] = []
+    if not _pair(tree, other, found, of_axes=False):
+        raise ValueError(
+            "Tangents are a tree like the arguments, cotangents one like the results, and the "
+            f"branches of a function are alike. Got {tree_flatten(other)[1]} beside "
+            f"{tree_flatten(tree)[1]}."
+        )
+    return found
+
+
+def spread(axes: Any, tree: Any) -> list[int | None]:
+    """Return the axis for each leaf of a tree, from a tree of axes that is the upper part of it.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    found: list[Any] = []
+    if not _pair(tree, axes, found, of_axes=True):
+        raise ValueError(
+            f"Axes of `vmap` are a tree like the upper part of what they are of, with an int or "
+            f"None for its leaves. Got {axes!r} for {tree_flatten(tree)[1]}."
+        )
+    return found
+
+
+def _pair(tree: Any, other: Any, found: list[Any], *, of_axes: bool) -> bool:
+    """Append what the other tree has for each leaf of a tree; whether it fits."""
+    if of_axes and (other is None or isinstance(other, int)):
+        found.extend([other] * len(flatten(tree)[0]))
+        return True
+    if isinstance(tree, dict) and isinstance(other, dict):
+        return tree.keys() == other.keys() and all(
+            _pair(part, other[key], found, of_axes=of_axes) for key, part in tree.items()
+        )
+    (parts, structure), (others, other_structure) = _opened(tree), _opened(other)
+    if structure != other_structure:
+        return False
+    if len(parts) == 1 and parts[0] is tree:
+        if tree is not None:
+            found.append(other)
+        return not of_axes and (tree is None) is (other is None)
+    return all(_pair(x, y, found, of_axes=of_axes) for x, y in zip(parts, others, strict=True))
+
+
+def _opened(tree: Any) -> tuple[list[Any], Any]:
+    """The parts of a tree, and the structure of it alone; a leaf is its own part."""
+    return tree_flatten(tree, is_leaf=lambda x: x is not tree)
