@@ -82,4 +82,5 @@ class JaxFFT(FFTNamespace):
     fftn = staticmethod(_keeping(jnp.fft.fftn))
     ifftn = staticmethod(_keeping(jnp.fft.ifftn))
     rfftfreq = staticmethod(keeps_width(jnp.fft.rfftfreq))
+    irfftn = staticmethod(_keeping(jnp.fft.irfftn))
     rfftn = staticmethod(_keeping(jnp.fft.rfftn))

@@ -215,6 +215,7 @@ class FFTNamespace(Bound, declaration=True):
         s : sequence of int, optional
             The lengths of the result along `axes`. Those of `x` by default, and `2 * (m - 1)`
             along the last axis; give an odd last entry to get an odd length back.
+            -1 is the length of `x`.
         axes : sequence of int, optional
             Every axis by default; required with `s`.
         norm : {"backward", "ortho", "forward"}, default "backward"
