@@ -111,7 +111,7 @@ class Creation:
         endpoint: bool = True,
     ) -> Any:
         with on(device):
-            if not (isinstance(start, complex) or isinstance(stop, complex)):
+            if not (cupy.iscomplexobj(start) or cupy.iscomplexobj(stop)):
                 return cupy.linspace(start, stop, num, endpoint=endpoint, dtype=dtype)
             real = cupy.linspace(start.real, stop.real, num, endpoint=endpoint)
             imag = cupy.linspace(start.imag, stop.imag, num, endpoint=endpoint)

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 
 import array_api_compat.cupy
 import cupy
+import numpy as np
 
 from spacecore.backend import LinalgNamespace, differs
 from spacecore_cupy._device import on
 
-__all__ = ["CuPyLinalg", "vecdot"]
+__all__ = ["CuPyLinalg", "solve", "vecdot"]
 
 compat: Any = array_api_compat.cupy  # its names are made at run time
 
@@ -25,6 +26,14 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     if x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
         return cupy.vdot(x1, x2)
     return compat.vecdot(x1, x2, axis=axis)
+
+
+@differs("CuPy broadcasts no stack of matrices")
+def solve(x1: Any, x2: Any, /) -> Any:
+    if x2.ndim < 2 or x1.shape[:-1] == x2.shape[:-1]:
+        return cupy.linalg.solve(x1, x2)
+    stack = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+    return cupy.linalg.solve(*(cupy.broadcast_to(x, stack + x.shape[-2:]) for x in (x1, x2)))
 
 
 class CuPyLinalg(LinalgNamespace):
@@ -39,6 +48,7 @@ class CuPyLinalg(LinalgNamespace):
         "tensordot": cupy.tensordot,
     }
 
+    solve = staticmethod(solve)
     vecdot = staticmethod(vecdot)
 
     @staticmethod

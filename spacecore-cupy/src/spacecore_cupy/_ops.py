@@ -12,7 +12,7 @@ from spacecore.errors import CastError
 from spacecore_cupy._creation import Creation
 from spacecore_cupy._device import as_device, device_name, on
 from spacecore_cupy._fft import CuPyFFT
-from spacecore_cupy._linalg import CuPyLinalg, vecdot
+from spacecore_cupy._linalg import CuPyLinalg, solve, vecdot
 from spacecore_cupy._random import RandomNumbers
 from spacecore_cupy._sparse import SparseMatrices
 from spacecore_cupy._transfer import Transfer
@@ -73,11 +73,11 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
         "isclose": cupy.isclose,
         "ix_": cupy.ix_,
         "ndim": cupy.ndim,
+        "nonzero": compat.nonzero,
         "norm": cupy.linalg.norm,
         "ravel": cupy.ravel,
         "shape": cupy.shape,
         "size": cupy.size,
-        "solve": cupy.linalg.solve,
         "sort": compat.sort,
         "std": compat.std,
         "to_numpy": cupy.asnumpy,
@@ -87,6 +87,11 @@ class CuPyOps(Creation, Updates, RandomNumbers, SparseMatrices, Transfer, Backen
         "vdot": cupy.vdot,
     }
 
+    differences: ClassVar[dict[str, str]] = {
+        "take*[index-beyond-the-end]": "CuPy takes indices in an array modulo the axis's length",
+    }
+
+    solve = staticmethod(solve)
     vecdot = staticmethod(vecdot)
 
     @property

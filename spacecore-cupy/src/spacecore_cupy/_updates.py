@@ -28,12 +28,7 @@ class Updates:
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         out = x.copy() if copy else x
         dtype = out.dtype
-        summed = cupy.result_type(dtype, values)
-        if not cupy.can_cast(summed, dtype, "same_kind"):
-            raise CastError(
-                f"`index_add` keeps the dtype of `x`. Got {summed} into {dtype}. "
-                f"Cast the values first."
-            )
+        refuse_imaginary(values, dtype)
         added = cupy.asarray(values, dtype=dtype)
         if dtype.name == "int64":
             # the same bits; CUDA declares atomic addition for the unsigned type alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,33 @@ def test_complex_is_not_cast_to_real(ops: Any) -> None:
     assert ops.astype(ops.asarray(C), np.bool_).all()
 
 
-def test_index_add_refuses_another_kind(ops: Any) -> None:
-    with pytest.raises(sc.CastError, match="float64 into int64"):
-        ops.index_add(ops.zeros(3, dtype=np.int64), 0, 1.5)
+def test_index_add_casts_what_it_adds(ops: Any) -> None:
+    for value in (-2.5, ops.asarray([-2.5]), np.float64(-2.5)):
+        assert ops.index_add(ops.ones(3, dtype=np.int64), slice(0, 1), value).tolist() == [-1, 1, 1]
+    with pytest.raises(sc.CastError, match="real"):
+        ops.index_add(ops.ones(3), 0, 1j)
+
+
+def test_linspace_of_complex_scalars(ops: Any) -> None:
+    for start in (1j, np.complex64(1j), ops.asarray(1j)):
+        check(ops, ops.linspace(start, 1, 3), np.linspace(1j, 1, 3))
+
+
+def test_lengths_that_stay_reach_cupy_as_lengths(cupy_ops: Any) -> None:
+    fft = sys.modules["spacecore_cupy._fft"]
+    seen: list[Any] = []
+    call = fft._keeping(lambda *given: seen.append(given[1:]))
+    x = cupy_ops().ones((4, 5))
+    call(x, s=(-1, 3), axes=(1, 0), norm="ortho")
+    call(x, s=(3, -1))
+    call(x)
+    assert seen == [((5, 3), (1, 0), "ortho"), ((3, 5), None, "backward"), (None, None, "backward")]
+
+
+def test_solve_broadcasts_the_stack(ops: Any) -> None:
+    stack = np.stack([M, 2 * M, 3 * M])
+    for a, b in ((M, stack), (stack, M), (stack[:, None], stack[:2]), (stack, stack)):
+        check(ops, ops.solve(ops.asarray(a), ops.asarray(b)), np.linalg.solve(a, b))
 
 
 def test_updates_copy_unless_told_otherwise(ops: Any) -> None:
