@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import torch
@@ -81,9 +82,10 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def vmap(info: Any, in_dims: Any, a: Any, x: Any) -> Any:
         batch_last = torch.movedim(x, in_dims[1], -1)
-        columns = batch_last.reshape(batch_last.shape[0], -1)
+        length, *others = batch_last.shape
+        columns = batch_last.reshape(length, prod(others))
         product = _Product.apply(a, columns)  # type: ignore[no-untyped-call]
-        return product.reshape(-1, *batch_last.shape[1:]), batch_last.ndim - 1
+        return product.reshape(product.shape[0], *others), batch_last.ndim - 1
 
 
 def values_of(x: Any) -> Any:

@@ -178,6 +178,16 @@ def test_adjoints_of_operators_are_differentiated_and_mapped(form, dtype, name):
     torch.testing.assert_close(*slopes)
 
 
+def test_vmap_multiplies_no_vectors_at_all(form):
+    a = ops.assparse(torch.from_numpy(DENSE), format=form)
+    x = torch.ones(0, 3, dtype=torch.float64)
+    assert ops.vmap(lambda v: ops.sparse_matmul(a, v))(x).shape == (0, 2)
+    assert ops.grad(lambda x: ops.sum(ops.vmap(lambda v: ops.sparse_matmul(a, v))(x)))(x).shape == (
+        0,
+        3,
+    )
+
+
 def test_backward_reaches_the_values_and_the_vector(form):
     dense = torch.from_numpy(DENSE).requires_grad_()
     x = torch.ones(3, dtype=torch.float64, requires_grad=True)
