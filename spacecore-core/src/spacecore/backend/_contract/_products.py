@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 from spacecore._typing import Array, Axes
@@ -93,6 +94,8 @@ class ArrayExtras:
     def logsumexp(self, x: Array, /, axis: Axes = None, keepdims: bool = False) -> Array:
         """Return `log(sum(exp(x)))` without overflow; `-inf` where every element is."""
         ops: Any = self
+        if 0 in x.shape:  # of no elements there is no largest
+            return ops.sum(x, axis=axis, keepdims=keepdims) - inf
         largest = ops.max(x, axis=axis, keepdims=True)
         shift = ops.where(ops.isfinite(largest), largest, ops.zeros_like(largest))
         total = ops.log(ops.sum(ops.exp(x - shift), axis=axis, keepdims=True)) + shift
