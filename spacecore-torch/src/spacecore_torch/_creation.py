@@ -9,7 +9,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore.errors import CastError, ConversionError
-from spacecore_torch._promotion import SCALARS, STORED_ONLY
+from spacecore_torch._promotion import SCALARS, STORED_ONLY, plain
 from spacecore_torch._tracing import default_device
 from spacecore_torch._transfer import from_foreign
 
@@ -43,8 +43,7 @@ class Creation:
     @differs("Torch calls the shape `size`, takes no int for it, and tells of an overflow of 1j")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
-        if isinstance(fill_value, np.generic):  # of which Torch makes a float, if it is a bool
-            fill_value = fill_value.item()
+        fill_value = plain(fill_value)  # for Torch makes a float of a bool of NumPy's
         if type(fill_value) is complex and dtype is not None:
             _refuse_imaginary(dtype)
         if dtype is None and device is None:  # to read None takes Torch a sixth of its time

@@ -10,7 +10,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore.errors import CastError
-from spacecore_torch._promotion import SCALARS, broadcastable, scalar_like
+from spacecore_torch._promotion import SCALARS, broadcastable, plain, scalar_like
 
 __all__ = ["Elementwise"]
 
@@ -94,11 +94,12 @@ class Elementwise:
     def where(condition: Any, x1: Any, x2: Any, /) -> Any:
         if type(condition) is bool:  # what `allclose` gives
             condition = torch.full((), condition)
-        if type(x1) in SCALARS:
-            if type(x2) not in SCALARS:
+        if type(x1) in SCALARS or type(x2) in SCALARS:
+            x1, x2 = plain(x1), plain(x2)
+            if type(x1) not in SCALARS:
+                x2 = scalar_like(x2, x1)
+            elif type(x2) not in SCALARS:
                 x1 = scalar_like(x1, x2)
-        elif type(x2) in SCALARS:
-            x2 = scalar_like(x2, x1)
         elif x1.dtype is not x2.dtype:
             x1, x2 = broadcastable(x1, x2)
         return torch.where(condition, x1, x2)

@@ -18,6 +18,7 @@ __all__ = [
     "STORED_ONLY",
     "broadcastable",
     "common",
+    "plain",
     "promote_dtypes",
     "result_type",
     "scalar_like",
@@ -85,11 +86,17 @@ def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, ...]
     """
     if type(x1) is torch.Tensor is type(x2):
         return tuple(common(x1, x2)) if x1.ndim == 0 or x2.ndim == 0 else (x1, x2)
+    x1, x2 = plain(x1), plain(x2)
     if _is_scalar(x2):
         return x1, (x2 if scalars else scalar_like(x2, x1))
     if _is_scalar(x1):
         return scalar_like(x1, x2), x2
     return tuple(common(x1, x2)) if x1.ndim == 0 or x2.ndim == 0 else (x1, x2)
+
+
+def plain(x: Any) -> Any:
+    """Return a NumPy scalar as Python's, which Torch takes; anything else as it is."""
+    return x.item() if isinstance(x, np.generic) else x
 
 
 def common(*arrays: Any) -> list[Any]:

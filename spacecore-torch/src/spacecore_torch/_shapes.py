@@ -87,11 +87,17 @@ class Shapes:
             ) from error
 
     @staticmethod
-    @differs("Torch calls the axes `dims`, and wants as many shifts")
+    @differs("Torch calls the axes `dims`, wants as many shifts, and rolls slices without axes")
     def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
-        if isinstance(axis, tuple) and isinstance(shift, int):
-            shift = (shift,) * len(axis)
-        return torch.roll(x, shift, axis)
+        if isinstance(axis, tuple):
+            if not axis:
+                return torch.clone(x)
+            if isinstance(shift, int):
+                shift = (shift,) * len(axis)
+            return torch.roll(x, shift, axis)
+        if x.ndim == 0:
+            return torch.clone(x)
+        return torch.roll(x, shift if isinstance(shift, int) else sum(shift), axis)
 
     @staticmethod
     @differs("Torch leaves an axis of another length where it is")

@@ -45,6 +45,7 @@ def laws() -> Iterator[Case]:
     for name, options in _REDUCTIONS:
         label = "-".join(f"{key}={value}" for key, value in options.items())
         yield law(f"vmap[{name}-{label}]", partial(_reductions, name, options), operations=(name,))
+    yield law("vmap[roll-of-numbers]", _rolled_numbers, operations=("roll",))
     yield law("vmap[take-no-indices]", _no_indices, operations=("take",))
     yield law("vmap[updates-of-no-slices]", _updates_of_none, operations=("index_add", "index_set"))
     yield law("vmap[nothing-among-results]", _nothing_among_results)
@@ -204,6 +205,12 @@ def _reductions(name: str, options: dict[str, Any], ops: Any) -> None:
     x = np.array([[[0.0, 2.0, -1.0], [3.0, 0.0, 0.5]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
     got = ops.vmap(lambda v: getattr(ops, name)(v, **options))(floats(ops, x))
     check_tree(ops, got, np.stack([np.asarray(getattr(np, name)(v, **options)) for v in x]))
+
+
+def _rolled_numbers(ops: Any) -> None:
+    """A slice is rolled within itself."""
+    check_tree(ops, ops.vmap(lambda v: ops.roll(v, 1))(floats(ops, _B)), _B)
+    check_tree(ops, ops.vmap(lambda v: ops.roll(v, 1))(floats(ops, _A)), np.roll(_A, 1, axis=1))
 
 
 def _no_indices(ops: Any) -> None:
