@@ -37,6 +37,19 @@ def test_a_numpy_scalar_is_a_number(name, scalar):
     assert function(x, scalar).dtype is function(x, number).dtype
 
 
+def test_a_complex_number_beside_half_precision_makes_single():
+    half, ways = torch.ones(2, dtype=torch.float16), torch.tensor([True, False])
+    assert ops.result_type(half, 1j) is ops.result_type(1j, torch.float16) is torch.complex64
+    assert ops.where(ways, half, 1j).dtype is ops.pow(half, 1j).dtype is torch.complex64
+
+
+def test_ranges_wider_than_the_largest_number():
+    for dtype, end in ((torch.bfloat16, 3e38), (torch.float64, 1e308), (None, 3e38)):
+        made = ops.linspace(-end, end, 5, dtype=dtype)
+        assert torch.equal(made, torch.tensor([-end, -end / 2, 0, end / 2, end], dtype=made.dtype))
+    assert ops.linspace(-40000, 40000, 3, dtype=torch.int32).tolist() == [-40000, 0, 40000]
+
+
 def test_where_chooses_between_numbers_of_any_make():
     chosen = torch.tensor([True, False])
     for one, other in ((np.float64(1), 2.0), (1, np.int64(2)), (np.float32(1), 2.5)):
