@@ -9,7 +9,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore.errors import CastError, ConversionError
-from spacecore_torch._promotion import SCALARS, STORED_ONLY
+from spacecore_torch._promotion import SCALARS, STORED_ONLY, plain
 from spacecore_torch._tracing import default_device
 from spacecore_torch._transfer import from_foreign
 from spacecore_torch._updates import refuse_imaginary
@@ -44,8 +44,8 @@ class Creation:
     @differs("Torch calls the shape `size`, takes no int for it, and tells of an overflow of 1j")
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
-        if isinstance(fill_value, np.generic):  # of which Torch makes a float, if it is a bool
-            fill_value = fill_value.item()
+        if type(fill_value) not in SCALARS:
+            fill_value = plain(fill_value)  # for Torch makes a float of a bool of NumPy's
         if dtype is not None:
             refuse_imaginary(fill_value, dtype)
         if dtype is None and device is None:  # Torch spends a sixth of its time on reading None
@@ -102,7 +102,7 @@ class Creation:
         return made
 
     @staticmethod
-    @differs("Torch always includes the end")
+    @differs("Torch always includes the end, and its steps overflow")
     def linspace(
         start: Any,
         stop: Any,
@@ -113,6 +113,11 @@ class Creation:
         device: Any = None,
         endpoint: bool = True,
     ) -> torch.Tensor:
+        width = stop - start
+        if type(width) in _REAL and not -_NARROW <= width <= _NARROW:
+            wide = _widened(start, stop, num + (not endpoint), dtype, device)
+            if wide is not None:
+                return wide if endpoint else wide[:-1]
         if endpoint:
             return torch.linspace(start, stop, num, dtype=dtype, device=device)
         return torch.linspace(start, stop, num + 1, dtype=dtype, device=device)[:-1]
@@ -158,6 +163,19 @@ class Creation:
             return from_foreign(x, device=device, copy=copy)
         except ConversionError as error:
             raise BufferError(str(error)) from error
+
+
+_REAL = frozenset({int, float})
+_NARROW = 65504
+"""The largest number of the narrowest dtype."""
+
+
+def _widened(start: Any, stop: Any, num: int, dtype: Any, device: Any) -> torch.Tensor | None:
+    """Numbers over a range wider than the largest number of their dtype; None over a narrower."""
+    dtype = torch.get_default_dtype() if dtype is None else dtype
+    if not dtype.is_floating_point or abs(stop - start) <= torch.finfo(dtype).max:
+        return None
+    return 2 * torch.linspace(start / 2, stop / 2, num, dtype=dtype, device=device)
 
 
 def _from_tensor(x: torch.Tensor, dtype: Any, device: Any, copy: bool | None) -> torch.Tensor:

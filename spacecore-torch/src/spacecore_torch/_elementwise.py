@@ -10,7 +10,7 @@ import torch
 
 from spacecore.backend import differs
 from spacecore.errors import CastError
-from spacecore_torch._promotion import SCALARS, broadcastable, scalar_like
+from spacecore_torch._promotion import SCALARS, broadcastable, plain, scalar_like, single
 
 __all__ = ["Elementwise"]
 
@@ -25,11 +25,15 @@ def _with_scalars(native: Any, mirrored: Any = None) -> Binary:
 
     def function(x1: Any, x2: Any, /) -> Any:
         if type(x2) in SCALARS and type(x1) not in SCALARS:
+            if type(x2) is complex and x1.dtype is torch.float16:
+                x1 = single(x1)
             return native(x1, x2)
         if type(x1) not in SCALARS:
             if x1.dtype is x2.dtype:
                 return native(x1, x2)
         elif mirrored is not None and type(x2) not in SCALARS:
+            if type(x1) is complex and x2.dtype is torch.float16:
+                x2 = single(x2)
             return mirrored(x2, x1)
         return native(*broadcastable(x1, x2, scalars=True))
 
@@ -94,11 +98,14 @@ class Elementwise:
     def where(condition: Any, x1: Any, x2: Any, /) -> Any:
         if type(condition) is bool:  # what `allclose` gives
             condition = torch.full((), condition)
-        if type(x1) in SCALARS:
-            if type(x2) not in SCALARS:
+        if type(x1) in SCALARS or type(x2) in SCALARS:
+            x1, x2 = plain(x1), plain(x2)
+            if type(x1) not in SCALARS:
+                x1 = single(x1) if type(x2) is complex else x1
+                x2 = scalar_like(x2, x1)
+            elif type(x2) not in SCALARS:
+                x2 = single(x2) if type(x1) is complex else x2
                 x1 = scalar_like(x1, x2)
-        elif type(x2) in SCALARS:
-            x2 = scalar_like(x2, x1)
         elif x1.dtype is not x2.dtype:
             x1, x2 = broadcastable(x1, x2)
         return torch.where(condition, x1, x2)

@@ -7,6 +7,7 @@ two `jvp`s, is silently wrong. There the functions are put together from others.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -106,12 +107,24 @@ class TorchLinalg(LinalgNamespace):
         return torch.linalg.matrix_norm(x, ord, (-2, -1), keepdims)
 
     @staticmethod
-    @differs("Torch takes `axis=()` for every axis")
+    @differs("Torch takes `axis=()` for every axis, and has few norms of no numbers")
     def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
         if axis != ():
+            if ord != 2 and x.numel() == 0 and (ord < 0 or ord == inf):
+                return _norm_of_nothing(x, axis, keepdims, ord)
             return torch.linalg.vector_norm(x, ord, axis, keepdims)
         magnitude = torch.abs(x)
         return Reductions.any(x, axis=()).to(magnitude.dtype) if ord == 0 else magnitude
+
+
+def _norm_of_nothing(x: Any, axis: Any, keepdims: bool, ord: float) -> Any:
+    """The largest of no magnitudes is 0, and a sum of no inverse powers has infinity for a root."""
+    if ord == -inf:
+        raise ValueError(
+            f"The smallest of no magnitudes is not a number. Got ord=-inf, shape {tuple(x.shape)}."
+        )
+    zero = Reductions.sum(torch.abs(x), axis=axis, keepdims=keepdims)
+    return zero if ord == inf else zero + inf
 
 
 def _solved_as_columns(a: Any, b: Any) -> Any:

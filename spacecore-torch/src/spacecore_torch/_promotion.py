@@ -18,9 +18,11 @@ __all__ = [
     "STORED_ONLY",
     "broadcastable",
     "common",
+    "plain",
     "promote_dtypes",
     "result_type",
     "scalar_like",
+    "single",
 ]
 
 SCALARS = frozenset({bool, int, float, complex})
@@ -85,11 +87,25 @@ def broadcastable(x1: Any, x2: Any, *, scalars: bool = False) -> tuple[Any, ...]
     """
     if type(x1) is torch.Tensor is type(x2):
         return tuple(common(x1, x2)) if x1.ndim == 0 or x2.ndim == 0 else (x1, x2)
+    x1, x2 = plain(x1), plain(x2)
+    if isinstance(x1, complex) or isinstance(x2, complex):
+        x1, x2 = single(x1), single(x2)
     if _is_scalar(x2):
         return x1, (x2 if scalars else scalar_like(x2, x1))
     if _is_scalar(x1):
         return scalar_like(x1, x2), x2
     return tuple(common(x1, x2)) if x1.ndim == 0 or x2.ndim == 0 else (x1, x2)
+
+
+def plain(x: Any) -> Any:
+    """Return a NumPy scalar as Python's, which Torch takes; anything else as it is."""
+    return x.item() if isinstance(x, np.generic) else x
+
+
+def single(x: Any) -> Any:
+    """Return an array of float16 in complex64, since Torch's own complex dtype computes little."""
+    is_half = isinstance(x, torch.Tensor) and x.dtype is torch.float16
+    return x.to(torch.complex64) if is_half else x
 
 
 def common(*arrays: Any) -> list[Any]:
@@ -117,4 +133,6 @@ def _with_scalar(dtype: torch.dtype, scalar: Any) -> torch.dtype:
         return torch.int64 if dtype is torch.bool else dtype
     if not dtype.is_floating_point:
         dtype = torch.get_default_dtype()
-    return dtype.to_complex() if isinstance(scalar, complex) else dtype
+    if not isinstance(scalar, complex):
+        return dtype
+    return torch.complex64 if dtype is torch.float16 else dtype.to_complex()

@@ -122,7 +122,8 @@ class Reductions:
         if axis is None:
             axis = tuple(range(x.ndim))
         if axis == ():
-            return torch.clone(x)
+            exact = not (x.is_floating_point() or x.is_complex())
+            return x.to(torch.get_default_dtype()) if exact else torch.clone(x)
         return torch.logsumexp(x, axis, keepdims)
 
 

@@ -103,15 +103,13 @@ class Searching:
         if x.ndim == 1 and axis in _ONLY_AXIS and _is_taken(x, indices):
             return torch.take(x, indices)
         indices = _as_indices(indices)
+        if is_transforming() and indices.numel() == 0:
+            return _none_of(x, indices, axis)
         if axis is None:
-            if x.ndim != 1:
-                raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
-            return x[indices]
+            axis = _only(x)
         if axis == 0:
             return x[indices]
-        if not -x.ndim <= axis < x.ndim:
-            raise IndexError(f"`take` has no axis {axis} in an array of {x.ndim} axes.")
-        return x[(*(slice(None),) * (axis % x.ndim), indices)]
+        return x[(*(slice(None),) * _place(axis, x.ndim), indices)]
 
     @staticmethod
     @_NEGATIVE
@@ -173,6 +171,24 @@ class Searching:
         if x.dtype.is_complex:
             return Searching.unique_all(x).values
         return torch.unique(x)
+
+
+def _only(x: Any) -> int:
+    if x.ndim != 1:
+        raise ValueError(f"`take` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
+    return 0
+
+
+def _place(axis: int, ndim: int) -> int:
+    if not -ndim <= axis < ndim:
+        raise IndexError(f"`take` has no axis {axis} in an array of {ndim} axes.")
+    return axis % ndim
+
+
+def _none_of(x: Any, indices: Any, axis: int | None) -> Any:
+    """What `take` gives for no indices, of which `vmap` may lose the order of the axes."""
+    place = _place(_only(x) if axis is None else axis, x.ndim)
+    return x.new_zeros((*x.shape[:place], *indices.shape, *x.shape[place + 1 :]))
 
 
 def _as_indices(indices: Any) -> Any:

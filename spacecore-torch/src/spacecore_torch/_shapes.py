@@ -27,14 +27,18 @@ class Shapes:
     def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
         if axis is None:
             return torch.cat([torch.ravel(x) for x in arrays])
-        _refuse_left_out(arrays)
-        return torch.cat(arrays, axis)
+        made = torch.cat(arrays, axis)
+        if made.ndim > 1:
+            _refuse_left_out(arrays)
+        return made
 
     @staticmethod
     @differs("Torch leaves out what has shape (0,)")
     def hstack(arrays: Any, /) -> Any:
-        _refuse_left_out(arrays)
-        return torch.hstack(arrays)
+        made = torch.hstack(arrays)
+        if made.ndim > 1:
+            _refuse_left_out(arrays)
+        return made
 
     @staticmethod
     @differs("Torch maps this by no `vmap`")
@@ -87,11 +91,17 @@ class Shapes:
             ) from error
 
     @staticmethod
-    @differs("Torch calls the axes `dims`, and wants as many shifts")
+    @differs("Torch calls the axes `dims`, wants as many shifts, and rolls slices without axes")
     def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
-        if isinstance(axis, tuple) and isinstance(shift, int):
-            shift = (shift,) * len(axis)
-        return torch.roll(x, shift, axis)
+        if isinstance(axis, tuple):
+            if not axis:
+                return torch.clone(x)
+            if isinstance(shift, int):
+                shift = (shift,) * len(axis)
+            return torch.roll(x, shift, axis)
+        if x.ndim == 0:
+            return torch.clone(x)
+        return torch.roll(x, shift if isinstance(shift, int) else sum(shift), axis)
 
     @staticmethod
     @differs("Torch leaves an axis of another length where it is")
@@ -117,13 +127,10 @@ class Shapes:
 
 
 def _refuse_left_out(arrays: Any) -> None:
-    """Raise for an array of shape (0,) among others of more axes; Torch says what else is wrong."""
+    """Raise for an array of one axis among those that were joined to one of more."""
     for x in arrays:
-        if x.shape == _NOTHING and any(other.ndim > 1 for other in arrays):
+        if x.ndim == 1:
             raise ValueError(
                 "Arrays are joined that have as many axes. Got shapes "
                 f"{', '.join(str(tuple(each.shape)) for each in arrays)}. Reshape the empty one."
             )
-
-
-_NOTHING = (0,)

@@ -17,7 +17,13 @@ import torch
 from spacecore.backend import differs, dtype_name
 from spacecore.errors import CastError
 from spacecore_torch._promotion import result_type
-from spacecore_torch._sparse_product import COMPRESSED_DTYPES, below_transforms, matmul
+from spacecore_torch._sparse_product import (
+    BLOCKS,
+    COMPRESSED_DTYPES,
+    below_transforms,
+    matmul,
+    unblocked,
+)
 from spacecore_torch._tracing import is_transforming
 from spacecore_torch._transfer import from_foreign, to_numpy
 
@@ -25,7 +31,7 @@ __all__ = ["Sparse", "is_sparse"]
 
 _LAYOUTS = {"csr": torch.sparse_csr, "csc": torch.sparse_csc, "coo": torch.sparse_coo}
 _FORMATS = {layout: name for name, layout in _LAYOUTS.items()}
-_SPARSE = frozenset({*_LAYOUTS.values(), torch.sparse_bsr, torch.sparse_bsc})
+_SPARSE = BLOCKS.union(_FORMATS)
 
 
 def is_sparse(x: object, /) -> bool:
@@ -56,7 +62,12 @@ class Sparse:
         if a.dtype is not x.dtype:
             dtype = result_type(a, x)
             a, x = below_transforms(_cast, a, dtype), x.to(dtype)
-        elif type(a) is torch.Tensor and a.dtype in COMPRESSED_DTYPES and not is_transforming():
+        elif (
+            type(a) is torch.Tensor
+            and a.dtype in COMPRESSED_DTYPES
+            and a.layout not in BLOCKS
+            and not is_transforming()
+        ):
             return a @ x  # as `matmul` would
         return matmul(a, x)
 
@@ -104,7 +115,7 @@ def _layout(asked: str | None, own: str) -> torch.layout:
 
 
 def _in_layout(x: Any, layout: torch.layout) -> torch.Tensor:
-    made = x if x.layout is layout else x.to_sparse(layout=layout)
+    made = x if x.layout is layout else unblocked(x).to_sparse(layout=layout)
     if layout is torch.sparse_coo:
         return made
     starts, places = _indices(made)

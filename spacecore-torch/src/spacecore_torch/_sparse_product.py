@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import torch
@@ -15,7 +16,18 @@ from torch.compiler import is_compiling
 
 from spacecore_torch._tracing import is_transforming, is_wrapped
 
-__all__ = ["COMPRESSED_DTYPES", "Pattern", "below_transforms", "matmul", "values_of"]
+__all__ = [
+    "BLOCKS",
+    "COMPRESSED_DTYPES",
+    "Pattern",
+    "below_transforms",
+    "matmul",
+    "unblocked",
+    "values_of",
+]
+
+BLOCKS = frozenset({torch.sparse_bsr, torch.sparse_bsc})
+"""The layouts of blocks."""
 
 # What Torch multiplies compressed layouts in; it multiplies COO in every numeric dtype.
 COMPRESSED_DTYPES = frozenset({torch.float32, torch.float64, torch.complex64, torch.complex128})
@@ -42,9 +54,15 @@ def below_transforms(function: Callable[..., Any], a: Any, *args: Any) -> Any:
 
 
 def _native(a: Any, x: Any) -> torch.Tensor:
+    a = unblocked(a)
     if a.layout is not torch.sparse_coo and a.dtype not in COMPRESSED_DTYPES:
         a = a.to_sparse_coo()
     return a @ x
+
+
+def unblocked(a: Any) -> Any:
+    """A matrix in a layout that Torch has products and conversions of: of blocks it has few."""
+    return a.to_sparse_coo() if a.layout in BLOCKS else a
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,8 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(a: Any, x: Any) -> Any:
-        return _native(a.matrix.mH if a.adjoint else a.matrix, x)
+        matrix = unblocked(a.matrix)
+        return _native(matrix.mH if a.adjoint else matrix, x)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -81,9 +100,10 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def vmap(info: Any, in_dims: Any, a: Any, x: Any) -> Any:
         batch_last = torch.movedim(x, in_dims[1], -1)
-        columns = batch_last.reshape(batch_last.shape[0], -1)
+        length, *others = batch_last.shape
+        columns = batch_last.reshape(length, prod(others))
         product = _Product.apply(a, columns)  # type: ignore[no-untyped-call]
-        return product.reshape(-1, *batch_last.shape[1:]), batch_last.ndim - 1
+        return product.reshape(product.shape[0], *others), batch_last.ndim - 1
 
 
 def values_of(x: Any) -> Any:
@@ -92,6 +112,7 @@ def values_of(x: Any) -> Any:
         return x.values
     if x.layout is torch.strided:
         return x
+    x = unblocked(x)
     return x.coalesce().values() if x.layout is torch.sparse_coo else x.values()
 
 
@@ -115,7 +136,7 @@ class Pattern:
     @classmethod
     def of(cls, matrix: Any) -> Pattern:
         """Return the pattern of a sparse tensor, in the order of its values."""
-        matrix = matrix.detach()
+        matrix = unblocked(matrix.detach())
         if matrix.layout is torch.sparse_coo:
             matrix = matrix.coalesce()
             rows, columns = matrix.indices()

@@ -35,7 +35,7 @@ class Updates:
         index = _checked(index)
         if copy and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=True)
-        parts = index if isinstance(index, tuple) else (index,)
+        parts = _parts(index)
         if parts and all(map(_selects_often, parts)):
             put = torch.index_put if copy else torch.index_put_
             return put(x, parts, _as_values(x, values), accumulate=True)
@@ -58,10 +58,17 @@ class Updates:
 
 def _put(x: Any, index: Any, values: Any, *, accumulate: bool) -> Any:
     """The update out of place: what `vmap` maps can't be written into what it doesn't."""
+    values = _as_values(x, values)
+    if any(isinstance(part, torch.Tensor) and part.numel() == 0 for part in _parts(index)):
+        return x.clone()  # what `vmap` selects by no indices has its axes in another order
     places = _positions(x, index)
-    filled = torch.broadcast_to(_as_values(x, values), places.shape)
+    filled = torch.broadcast_to(values, places.shape)
     flat = torch.index_put(torch.ravel(x), (places,), filled, accumulate=accumulate)
     return flat.reshape(x.shape)
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
 
 
 def _positions(x: Any, index: Any) -> Any:

@@ -27,6 +27,44 @@ def test_a_scalar_on_either_side_is_an_array_of_the_others_dtype(name):
     assert function(2, x.double()).dtype is function(two.double(), x.double()).dtype
 
 
+@pytest.mark.parametrize("name", [*ARITHMETIC, *COMPARISONS, "maximum", "hypot"])
+@pytest.mark.parametrize("scalar", [np.float64(2), np.float32(2), np.int64(2), np.int8(2)])
+def test_a_numpy_scalar_is_a_number(name, scalar):
+    function = getattr(ops, name)
+    x, number = torch.tensor([0.5, 2.0]), scalar.item()
+    assert torch.equal(function(x, scalar), function(x, number))
+    assert torch.equal(function(scalar, x), function(number, x))
+    assert function(x, scalar).dtype is function(x, number).dtype
+
+
+def test_a_complex_number_beside_half_precision_makes_single():
+    half, ways = torch.ones(2, dtype=torch.float16), torch.tensor([True, False])
+    assert ops.result_type(half, 1j) is ops.result_type(1j, torch.float16) is torch.complex64
+    assert ops.where(ways, half, 1j).dtype is ops.pow(half, 1j).dtype is torch.complex64
+
+
+def test_ranges_wider_than_the_largest_number():
+    for dtype, end in ((torch.bfloat16, 3e38), (torch.float64, 1e308), (None, 3e38)):
+        made = ops.linspace(-end, end, 5, dtype=dtype)
+        assert torch.equal(made, torch.tensor([-end, -end / 2, 0, end / 2, end], dtype=made.dtype))
+    assert ops.linspace(-40000, 40000, 3, dtype=torch.int32).tolist() == [-40000, 0, 40000]
+
+
+def test_where_chooses_between_numbers_of_any_make():
+    chosen = torch.tensor([True, False])
+    for one, other in ((np.float64(1), 2.0), (1, np.int64(2)), (np.float32(1), 2.5)):
+        found = ops.where(chosen, one, other)
+        assert found.tolist() == [float(one), float(other)]
+    assert ops.where(chosen, torch.tensor([3, 4]), np.int8(0)).tolist() == [3, 0]
+    assert ops.where(chosen, np.bool_(True), torch.tensor([False, False])).dtype is torch.bool
+
+
+def test_logsumexp_of_integers_over_no_axis_is_a_float():
+    x = torch.tensor([1, 2])
+    for made in (ops.logsumexp(x, axis=()), ops.logsumexp(x[0])):
+        assert made.dtype is ops.logsumexp(x).dtype is torch.float32
+
+
 @pytest.mark.parametrize("name", [*ARITHMETIC, *REAL])
 def test_a_0d_array_promotes_as_any_array(name):
     function = getattr(ops, name)

@@ -60,6 +60,27 @@ def test_indices_are_narrow_wherever_they_come_from(form):
         assert {x.dtype for x in indices(made)} == {torch.int32}
 
 
+@pytest.mark.parametrize("layout", [torch.sparse_bsr, torch.sparse_bsc])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex64, torch.int64])
+@pytest.mark.filterwarnings("ignore:Sparse BS[RC] tensor support is in beta")
+def test_matrices_of_blocks_are_read(layout, dtype):
+    dense = (torch.arange(24).reshape(4, 6) % 5).to(dtype)
+    a = dense.to_sparse(layout=layout, blocksize=(2, 3))
+    x, y = torch.arange(6).to(dtype), torch.arange(4).to(dtype)
+    assert ops.is_sparse(a)
+    assert torch.equal(ops.sparse_matmul(a, x), dense @ x)
+    assert torch.equal(ops.sparse_matmul(ops.sparse_transpose(a), y), dense.mT @ y)
+    assert torch.equal(ops.sparse_to_dense(a), dense)
+    assert np.array_equal(ops.sparse_to_scipy(a).toarray(), dense)
+    assert ops.assparse(a).layout is torch.sparse_csr
+    for made in LAYOUTS:
+        assert torch.equal(ops.assparse(a, format=made).to_dense(), dense)
+    if dtype is torch.float64:
+        A = sc.SparseLinOp(a, sc.DenseVectorSpace((6,), sc.Context(ops, dtype=dtype)))
+        gradient = ops.grad(lambda y: ops.sum(A.rapply(y) ** 2))(y)
+        torch.testing.assert_close(gradient, 2 * dense @ (dense.mT @ y))
+
+
 def test_a_matrix_that_fits_is_returned_itself(form):
     made = ops.assparse(torch.from_numpy(DENSE), format=form)
     assert ops.assparse(made) is made
@@ -176,6 +197,16 @@ def test_adjoints_of_operators_are_differentiated_and_mapped(form, dtype, name):
         ops.sum(ops.abs(first) ** 2).backward()
         slopes.append((first.detach(), leaf.grad))
     torch.testing.assert_close(*slopes)
+
+
+def test_vmap_multiplies_no_vectors_at_all(form):
+    a = ops.assparse(torch.from_numpy(DENSE), format=form)
+    x = torch.ones(0, 3, dtype=torch.float64)
+    assert ops.vmap(lambda v: ops.sparse_matmul(a, v))(x).shape == (0, 2)
+    assert ops.grad(lambda x: ops.sum(ops.vmap(lambda v: ops.sparse_matmul(a, v))(x)))(x).shape == (
+        0,
+        3,
+    )
 
 
 def test_backward_reaches_the_values_and_the_vector(form):

@@ -305,7 +305,8 @@ def _index(x: Any, i: int, axis: int) -> Any:
 def _blank(ops: Any, x: Any, axis: int) -> Any:
     """Zeros of the shape that one slice of `x` has, to learn what a function returns."""
     where = axis % len(x.shape)
-    return ops.zeros(x.shape[:where] + x.shape[where + 1 :], dtype=x.dtype)
+    shape = x.shape[:where] + x.shape[where + 1 :]
+    return ops.zeros(shape, dtype=x.dtype, device=ops.device_of(x))
 
 
 def _stack(ops: Any, outputs: list[Any], axes: Any = 0) -> Any:

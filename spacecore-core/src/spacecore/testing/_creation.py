@@ -69,6 +69,14 @@ def _ranges() -> Iterator[Row]:
     yield Row(name="linspace", calls=spaced, result=_rules.default_real)
     yield Row(name="linspace", calls=(call(0, 1j, 3),), result=_rules.default_complex)
     yield Row(name="linspace", calls=_with_dtypes(FLOATING, call(0, 1, 5), call(1, 3, 4)))
+    half, single = DTypeOf("float16"), DTypeOf("float32")
+    wide = (  # ranges wider than the largest number
+        call(-40000.0, 40000.0, 5, dtype=half),
+        call(40000, -40000, 5, dtype=half, endpoint=False),
+        call(-3e38, 3e38, 4, dtype=single),
+        call(3e38, -3e38, 3, dtype=single, endpoint=False),
+    )
+    yield Row(name="linspace", calls=wide)
 
 
 def _likes() -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -191,7 +191,15 @@ def _scalar_rows() -> list[Row]:
         *_with_scalars(("bitwise_and", "bitwise_or", "bitwise_xor"), 5, INTEGER),
         *_with_scalars(("bitwise_left_shift", "bitwise_right_shift"), 2, INTEGER, "small"),
         *_with_scalars(("logical_and", "logical_or", "logical_xor"), True, BOOL),
+        *_complex_beside_half(),
     ]
+
+
+def _complex_beside_half() -> Iterator[Row]:
+    """There is no complex dtype of half precision; the least is of single."""
+    x = array(2, 3, dtype="float16", domain="nonzero")
+    for name in ("add", "multiply", "subtract", "divide", "equal"):
+        yield Row(name=name, calls=(call(x, 1 + 2j), call(1 + 2j, x)))
 
 
 def _with_scalars(

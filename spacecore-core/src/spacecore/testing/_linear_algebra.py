@@ -169,6 +169,10 @@ def _norms() -> Iterator[Row]:
         call(x, ord=3, axis=-1),
         call(x, keepdims=True),
         call(array(0, 3), axis=0),
+        *(call(array(0), ord=kind) for kind in (inf, -1, 0.5)),
+        call(array(2, 0), ord=inf, axis=1, keepdims=True),
+        call(array(0, 3), ord=-2, axis=0),
+        call(array(0, 3), ord=inf, axis=1),
     )
     yield Row(
         name="linalg.vector_norm",

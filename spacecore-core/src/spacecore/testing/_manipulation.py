@@ -77,6 +77,9 @@ def _shapes() -> list[Row]:
             call(_X, -1, axis=0),
             call(_X, (1, 2), axis=(0, -1)),
             call(_X, 7, axis=1),
+            call(_X, 1, axis=()),
+            call(_X, (4,)),
+            call(array(), 1),
             call(empty, 1, axis=0),
         ),
         "squeeze": (

@@ -108,6 +108,11 @@ def _sums() -> Iterator[Row]:
         call(_X, 1),
         call(array()),
         call(_X, keepdims=True),
+        call(array(0)),
+        call(array(2, 0), axis=1),
+        call(array(0, 3, 2), axis=(0, 2), keepdims=True),
+        call(array(0, 3), axis=1),
+        call(_X, axis=()),
     )
     yield Row(name="logsumexp", dtypes=REAL_FLOATING, calls=calls, reference=_logsumexp, loose=4)
     turns = ((1 + 1j, 2 - 3j, -1 + 2j), (1 + 4j, 1 + 4j, 1 - 9j), (700 + 1j, 699 - 2j, -1j))

@@ -57,6 +57,7 @@ def laws() -> Iterator[Case]:
             (f"sparse_transpose[{form}]", _transposed),
             (f"assparse[{form}-copied]", _from_scipy_copied),
             (f"sparse_to_scipy[{form}-copied]", _to_scipy_copied),
+            (f"sparse_matmul[{form}-vmap-empty]", _empty_mapped),
         ):
             yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
         for name, use in _USES.items():
@@ -151,6 +152,17 @@ def _empty(form: str, ops: Any) -> None:
     a = ops.assparse(sparse.coo_array((3, 4), dtype="float32").asformat(form), format=form)
     got = ops.sparse_matmul(a, ops.ones((4,), dtype=ops.float32))
     check_array(ops, got, np.zeros(3, "float32"))
+
+
+def _empty_mapped(form: str, ops: Any) -> None:
+    """No columns in each slice, and matrices without rows or columns."""
+    from scipy import sparse
+
+    for shape, size in (((3, 4), (2, 4, 0)), ((3, 0), (2, 0)), ((0, 4), (2, 4))):
+        a = ops.assparse(sparse.coo_array(shape, dtype="float32").asformat(form), format=form)
+        product = ops.vmap(lambda v, a=a: ops.sparse_matmul(a, v))
+        got = product(ops.ones(size, dtype=ops.float32))
+        check_array(ops, got, np.zeros((2, shape[0], *size[2:]), "float32"))
 
 
 def _transposed(form: str, ops: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_raises
-from spacecore.testing._law import check_tree, floats, law
+from spacecore.testing._law import check_tree, floats, integers, law
 
 __all__ = ["laws"]
 
@@ -45,6 +45,9 @@ def laws() -> Iterator[Case]:
     for name, options in _REDUCTIONS:
         label = "-".join(f"{key}={value}" for key, value in options.items())
         yield law(f"vmap[{name}-{label}]", partial(_reductions, name, options), operations=(name,))
+    yield law("vmap[roll-of-numbers]", _rolled_numbers, operations=("roll",))
+    yield law("vmap[take-no-indices]", _no_indices, operations=("take",))
+    yield law("vmap[updates-of-no-slices]", _updates_of_none, operations=("index_add", "index_set"))
     yield law("vmap[nothing-among-results]", _nothing_among_results)
     yield law("vmap[nothing-among-arguments]", _nothing_among_arguments)
     yield law("vmap[whole-result-of-an-outer-slice]", _whole_of_outer)
@@ -232,6 +235,34 @@ def _reductions(name: str, options: dict[str, Any], ops: Any) -> None:
     x = np.array([[[0.0, 2.0, -1.0], [3.0, 0.0, 0.5]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
     got = ops.vmap(lambda v: getattr(ops, name)(v, **options))(floats(ops, x))
     check_tree(ops, got, np.stack([np.asarray(getattr(np, name)(v, **options)) for v in x]))
+
+
+def _rolled_numbers(ops: Any) -> None:
+    """A slice is rolled within itself."""
+    check_tree(ops, ops.vmap(lambda v: ops.roll(v, 1))(floats(ops, _B)), _B)
+    check_tree(ops, ops.vmap(lambda v: ops.roll(v, 1))(floats(ops, _A)), np.roll(_A, 1, axis=1))
+
+
+def _no_indices(ops: Any) -> None:
+    box = floats(ops, _BOX)
+    for axis, want in ((0, (3, 0, 3, 2)), (1, (3, 2, 0, 2)), (-1, (3, 2, 3, 0))):
+        for mapped, shape in ((0, (3, 0)), (1, (0, 3))):
+            indices = ops.zeros(shape, dtype=integers(ops, [0]).dtype)
+            got = ops.vmap(lambda i, a=axis: ops.take(box, i, axis=a), in_axes=mapped)(indices)
+            check_tree(ops, got, np.zeros(want))
+
+
+def _updates_of_none(ops: Any) -> None:
+    x = ops.zeros((0, 3), dtype=ops.default_dtype())
+    box = ops.ones((4, 5), dtype=ops.default_dtype())
+    none = ops.zeros((0, 3), dtype=integers(ops, [0]).dtype)
+    for update in (ops.index_add, ops.index_set):
+        for index in (0, slice(0, 2), integers(ops, [1, 1])):
+            got = ops.vmap(lambda v, u=update, i=index: u(v, i, 1.0))(x)
+            check_tree(ops, got, np.zeros((0, 3)))
+        for where in (lambda i: i, lambda i: (i, slice(None)), lambda i: (slice(None), i)):
+            mapped = ops.vmap(lambda i, u=update, w=where: u(box, w(i), 1.0), in_axes=1)
+            check_tree(ops, mapped(none), np.ones((3, 4, 5)))
 
 
 # Matrices and right-hand sides, of which one might be taken for the other's stack.

@@ -84,7 +84,7 @@ def rows() -> list[Row]:
         _special("pow", *_pairs(), fixed=_power_fixed),
         _special("clip", _points(_POINTS), -1.0, 1.0, reference=_clip, signed_zeros=False),
     ]
-    return made + _reductions() + _complex()
+    return made + _reductions() + _complex() + _at_the_ends()
 
 
 def _special(
@@ -181,6 +181,29 @@ def _not_nan_with_infinite_imag(z: Any) -> Any:
 
 def _not_zero_with_nan_imag(z: Any) -> Any:
     return ~((z.real == 0) & np.isnan(z.imag))
+
+
+def _at_the_ends() -> list[Row]:
+    """Where a formula that is right elsewhere overflows, or takes an infinity times zero."""
+    # As many as a loop of the library takes at a time, which may go by another formula.
+    long = {"float32": (88.9, -89.2, 1.0) * 24, "float64": (709.9, -710.3, 1.0) * 24}
+    made = [
+        _special(name, _points(values), dtypes=(dtype,), note="near-overflow")
+        for name in ("cosh", "sinh")
+        for dtype, values in long.items()
+    ]
+    infinite = tuple(complex(*z) for z in ((_INF, 1), (1, _INF), (-_INF, 2), (_INF, _INF)))
+    finite = (1 + 1j, 2 - 3j, -1 + 0.5j, 1 + 2j)
+    for name in ("add", "subtract"):
+        operands = (_points(finite), _points(infinite))
+        made.append(_special(name, *operands, dtypes=COMPLEX, note="infinite-second"))
+        made.append(_special(name, *operands[::-1], dtypes=COMPLEX, note="infinite-first"))
+    among, sought = _points((1.0, 2.0, _NAN, _NAN)), _points((0.5, 2.0, 3.0, _INF, _NAN))
+    made += [
+        _special("searchsorted", among, sought, side=side, result=_rules.index, note="nan")
+        for side in ("left", "right")
+    ]
+    return made
 
 
 def _reductions() -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 from spacecore._typing import Array, Axes
@@ -96,6 +97,8 @@ class ArrayExtras:
         Of complex numbers it is the principal logarithm, of imaginary part in [-π, π].
         """
         ops: Any = self
+        if 0 in x.shape:  # of no elements there is no largest
+            return ops.sum(x, axis=axis, keepdims=keepdims) - inf
         sizes = ops.real(x) if ops.is_complex_dtype(x.dtype) else x
         largest = ops.max(sizes, axis=axis, keepdims=True)
         shift = ops.where(ops.isfinite(largest), largest, ops.zeros_like(largest))
