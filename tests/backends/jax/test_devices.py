@@ -83,7 +83,8 @@ for foreign in (sc.JaxOps().ones(3), sc.JaxOps("cpu:0").ones(3)):
         except sc.SpaceValidationError as error:
             print(error)
 """
-    assert run_python(code, **FOUR) == "\n".join(["Expected device cpu:3, got cpu:0"] * 6)
+    said = "Expected device cpu:3, got cpu:0"
+    assert run_python(code, **FOUR) == "\n".join([said, said, f"b: {said}"] * 2)
 
 
 def test_coefficients_on_another_device_are_reported_when_an_object_is_made(run_python):

@@ -9,6 +9,15 @@ import sys
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="session")
+def forward_mode():
+    """Torch loads its forward mode at the first use, and warns of its own code; `ops` does not."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("spacecore_torch").TorchOps().jvp(
+        torch.sin, (torch.ones(()),), (torch.ones(()),)
+    )
+
+
 @pytest.fixture
 def run_python():
     """Run code in a fresh process, warnings as errors; return what it prints."""
@@ -19,7 +28,7 @@ def run_python():
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr

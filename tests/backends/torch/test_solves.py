@@ -16,8 +16,6 @@ X = sc.DenseVectorSpace(6, CTX)
 
 @pytest.fixture
 def system(seed):
-    # Torch loads its forward mode at the first use, and warns of its own code; `ops` does not.
-    CTX.ops.jvp(torch.sin, (torch.ones(()),), (torch.ones(()),))
     torch.manual_seed(seed % 2**31)
     S = torch.randn(6, 6, dtype=torch.float64)
     return S @ S.T + 3 * torch.eye(6, dtype=torch.float64), torch.randn(6, dtype=torch.float64)
