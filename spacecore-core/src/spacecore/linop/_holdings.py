@@ -57,13 +57,29 @@ def holdings(*values: Structured | None) -> Hashable | None:
     keys: list[Hashable] = []
     try:
         for value in values:
-            recipe = value.tree_flatten()[1] if value is not None else None
-            if isinstance(recipe, Recipe):
-                statics = (x for node in recipe.nodes for _, x in node.static)
-                keys += [_key(x, 0, {}) for x in statics if type(x) not in _SETTLED]
+            keys += [_key(x, 0, {}) for x in _watched(value)]
     except _TracedError:
         return None
     return tuple(keys)
+
+
+def _watched(value: Structured | None) -> tuple[Any, ...]:
+    """The static fields of an expression in which something may change; found once."""
+    if value is None:
+        return ()
+    state = vars(value)
+    if "_watched" not in state:
+        recipe = value.tree_flatten()[1]
+        nodes = recipe.nodes if isinstance(recipe, Recipe) else ()
+        fields = (x for node in nodes for _, x in node.static)
+        state["_watched"] = tuple(x for x in fields if not _is_settled(x))
+    found: tuple[Any, ...] = state["_watched"]
+    return found
+
+
+def _is_settled(x: Any) -> bool:
+    """Whether nothing can happen to what a static field holds: a number, a shape, a context."""
+    return type(x) in _SETTLED or (type(x) is tuple and all(map(_is_settled, x)))
 
 
 class _TracedError(Exception):
@@ -71,7 +87,6 @@ class _TracedError(Exception):
 
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
-# What static fields nearly always are, and what nothing can happen to.
 _SETTLED = _PLAIN | {Context}
 
 
