@@ -42,7 +42,8 @@ class RandomNumbers:
     @_PLACED
     def random_normal(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
         target = sanitize_dtype(dtype)
-        check_drawn("random_normal", target.name)
+        if dtype is not None:
+            check_drawn("random_normal", target.name)
         return jax.random.normal(self._placed(key), shape, target)
 
     @differs("JAX draws where the key lies, and rounding reaches `high`")
@@ -50,7 +51,8 @@ class RandomNumbers:
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0.0, high: Any = 1.0
     ) -> Any:
         target = sanitize_dtype(dtype)
-        check_drawn("random_uniform", target.name)
+        if dtype is not None:
+            check_drawn("random_uniform", target.name)
         draw = _uniform_wide if check_interval(low, high, finfo(target).max) else _uniform
         return draw(self._placed(key), tuple(shape), target, low, high)
 
@@ -59,7 +61,8 @@ class RandomNumbers:
         self, key: Any, shape: Any = (), /, dtype: Any = None, *, low: Any = 0, high: Any
     ) -> Any:
         target = default_integer() if dtype is None else sanitize_dtype(dtype)
-        check_drawn("random_integers", target.name)
+        if dtype is not None:
+            check_drawn("random_integers", target.name)
         placed = self._placed(key)
         if not (isinstance(low, int | np.integer) and isinstance(high, int | np.integer)):
             return jax.random.randint(placed, shape, low, high, target)
@@ -77,7 +80,8 @@ class RandomNumbers:
     @_PLACED
     def random_rademacher(self, key: Any, shape: Any = (), /, dtype: Any = None) -> Any:
         target = sanitize_dtype(dtype)
-        check_drawn("random_rademacher", target.name)
+        if dtype is not None:
+            check_drawn("random_rademacher", target.name)
         return jax.random.rademacher(self._placed(key), shape, target)
 
     def _placed(self, key: Any) -> Any:
@@ -112,8 +116,14 @@ def _uniform_wide(key: Any, shape: tuple[Any, ...], dtype: Any, low: Any, high: 
 
 
 def _check_key(key: Any) -> None:
-    if not isinstance(key, jax.Array):
-        refuse_key(key)
+    if type(key) not in _KINDS_OF_KEYS:
+        if not isinstance(key, jax.Array):
+            refuse_key(key)
+        _KINDS_OF_KEYS.add(type(key))
+
+
+_KINDS_OF_KEYS: set[type] = set()
+"""Classes of JAX's arrays, of which it takes long to ask whether they are."""
 
 
 def _checked_seed(seed: Any) -> int:

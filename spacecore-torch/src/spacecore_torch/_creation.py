@@ -55,7 +55,10 @@ class Creation:
     @staticmethod
     @differs("Torch tells of an overflow of 1j")
     def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
-        refuse_imaginary(fill_value, x.dtype if dtype is None else dtype)
+        if type(fill_value) not in _REAL:
+            refuse_imaginary(fill_value, x.dtype if dtype is None else dtype)
+        if dtype is None and device is None:
+            return torch.full_like(x, fill_value)
         return torch.full_like(x, fill_value, dtype=dtype, device=device)
 
     @staticmethod

@@ -262,8 +262,10 @@ class _Mapped(_OfLeaves):
         self.axes: list[int | None] = []
         self.aside: list[Any] = []
 
-    def __call__(self, *leaves: Any) -> list[torch.Tensor]:
+    def __call__(self, *leaves: Any) -> Any:
         result = self.fn(*unflatten(self.structure, leaves))
+        if isinstance(result, torch.Tensor) and isinstance(self.given, int):
+            return result
         made, self.returned = flatten(result)
         self.axes = spread(self.given, result)
         pairs = [(_as_tensor(x), a) for x, a in zip(made, self.axes, strict=True)]
@@ -272,6 +274,8 @@ class _Mapped(_OfLeaves):
 
     def join(self, tensors: Sequence[Any]) -> Any:
         """Return the results, the new axis of each where it goes."""
+        if isinstance(tensors, torch.Tensor):
+            return torch.movedim(tensors, 0, self.given) if self.given else tensors
         given = iter(tensors)
         return super().join(
             [

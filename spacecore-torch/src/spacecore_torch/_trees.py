@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 __all__ = ["Structure", "flatten", "paired", "spread", "unflatten"]
@@ -17,8 +18,16 @@ class Structure(NamedTuple):
     absent: tuple[int, ...]
 
 
+# What trees nearly always are, and Torch takes several times as long to find out.
+_TENSOR, _TENSORS = Structure(None, ()), Structure(None, ())
+
+
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """Return the leaves of a tree, and its structure."""
+    if isinstance(tree, torch.Tensor):
+        return [tree], _TENSOR
+    if _are_tensors(tree):
+        return list(tree), _TENSORS
     leaves, whole = tree_flatten(tree)
     absent = tuple([i for i, x in enumerate(leaves) if x is None])
     if absent:
@@ -28,6 +37,10 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
 
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """Return the tree of a structure and its leaves."""
+    if structure is _TENSOR:
+        return leaves[0]
+    if structure is _TENSORS:
+        return tuple(leaves)
     every = list(leaves)
     for i in structure.absent:
         every.insert(i, None)
@@ -42,6 +55,8 @@ def paired(tree: Any, other: Any) -> list[Any]:
     ValueError
         If the structures differ.
     """
+    if _are_tensors(tree) and _are_tensors(other) and len(tree) == len(other):
+        return list(other)
     found: list[Any] = []
     if not _pair(tree, other, found, of_axes=False):
         raise ValueError(
@@ -60,6 +75,11 @@ def spread(axes: Any, tree: Any) -> list[int | None]:
     ValueError
         If it is not.
     """
+    if isinstance(tree, torch.Tensor) and (axes is None or isinstance(axes, int)):
+        return [axes]
+    are_axes = type(axes) is tuple and all(a is None or isinstance(a, int) for a in axes)
+    if are_axes and _are_tensors(tree) and len(axes) == len(tree):
+        return list(axes)
     found: list[Any] = []
     if not _pair(tree, axes, found, of_axes=True):
         raise ValueError(
@@ -67,6 +87,10 @@ def spread(axes: Any, tree: Any) -> list[int | None]:
             f"None for its leaves. Got {axes!r} for {tree_flatten(tree)[1]}."
         )
     return found
+
+
+def _are_tensors(tree: Any) -> bool:
+    return type(tree) is tuple and all(isinstance(x, torch.Tensor) for x in tree)
 
 
 def _pair(tree: Any, other: Any, found: list[Any], *, of_axes: bool) -> bool:

@@ -39,10 +39,10 @@ class Updates:
         if parts and all(map(_selects_often, parts)):
             put = torch.index_put if copy else torch.index_put_
             return put(x, parts, _as_values(x, values), accumulate=True)
-        if type(values) is float and not (x.is_floating_point() or x.is_complex()):
-            values = _as_values(x, values)  # which `+=` would refuse, and an array index cuts short
-        else:
+        if type(values) is not float:
             values = _fitted(x, values)
+        elif not (x.is_floating_point() or x.is_complex()):
+            values = _as_values(x, values)  # which `+=` would refuse, and an array index cuts short
         out: torch.Tensor = x.clone() if copy else x
         if all(map(_is_basic, parts)):
             selected = out[index]  # a view

@@ -262,7 +262,8 @@ class NumpyOps(BackendOps):
         high: int,
     ) -> Any:
         target = np.dtype(np.int64) if dtype is None else self.sanitize_dtype(dtype)
-        check_drawn("random_integers", target.name)
+        if dtype is not None:
+            check_drawn("random_integers", target.name)
         return np.asarray(check_key(key).generator().integers(low, high, size=shape, dtype=target))
 
     @_STATEFUL
@@ -270,7 +271,8 @@ class NumpyOps(BackendOps):
         self, key: RandomKey, shape: Shape = (), /, dtype: DType | None = None
     ) -> Any:
         target = self.sanitize_dtype(dtype)
-        check_drawn("random_rademacher", target.name)
+        if dtype is not None:
+            check_drawn("random_rademacher", target.name)
         signs = np.asarray(check_key(key).generator().integers(0, 2, size=shape, dtype=np.int8))
         return (2 * signs - 1).astype(target)
 
