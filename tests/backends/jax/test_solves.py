@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -242,8 +243,15 @@ def test_what_functions_hold_is_seen_when_it_changes():
 
         _rapply = _apply
 
-    held = Held()
+    @dataclass(slots=True)
+    class Slotted:
+        factor: float
+
+    held, slotted = Held(), Slotted(1.0)
     ops = {
+        "slots": sc.MatrixFreeLinOp(
+            lambda x: slotted.factor * x, lambda x: slotted.factor * x, X, X
+        ),
         "a closure": sc.MatrixFreeLinOp(lambda x: factor * x, lambda x: factor * x, X, X),
         "an object": sc.MatrixFreeLinOp(held.apply, held.apply, X, X),
         "a list": Own(X, box),
@@ -251,8 +259,23 @@ def test_what_functions_hold_is_seen_when_it_changes():
         "a helper": sc.MatrixFreeLinOp(lambda x: scaled() * x, lambda x: scaled() * x, X, X),
     }
     for factor in (1.0, 2.0, 4.0):
-        FACTOR = held.factor = box[0] = factor
+        FACTOR = held.factor = slotted.factor = box[0] = factor
         assert {name: first(op) for name, op in ops.items()} == dict.fromkeys(ops, 1 / factor)
+
+
+def test_a_method_of_the_same_object_is_compiled_once():
+    class Counting:
+        traces = 0
+
+        def apply(self, x):
+            type(self).traces += 1
+            return 2 * x
+
+    counting, traces = Counting(), []
+    for _ in range(3):
+        assert first(sc.MatrixFreeLinOp(counting.apply, counting.apply, X, X)) == 1 / 2
+        traces.append(Counting.traces)
+    assert traces[0] == traces[2]
 
 
 def test_what_a_function_holds_may_be_traced_anew_each_time():

@@ -100,6 +100,8 @@ def _key(x: Any, depth: int, seen: dict[int, int]) -> Hashable:
         return type(x), *(_key(item, depth, seen) for item in x)
     if isinstance(x, dict):
         return dict, *((key, _key(item, depth, seen)) for key, item in x.items())
+    if isinstance(x, set | frozenset):
+        return type(x), frozenset(_key(item, depth, seen) for item in x)
     ops = ops_of_array(x)
     if ops is not None:
         return _same(x, traced=ops.is_traced(x))
@@ -108,7 +110,9 @@ def _key(x: Any, depth: int, seen: dict[int, int]) -> Hashable:
         sources = ((ops_of_array(leaf), leaf) for leaf in leaves)
         return _same(x, traced=any(ops.is_traced(leaf) for ops, leaf in sources if ops))
     inside = () if depth == DEEPEST else _inside(x)
-    return _Same(x), *(_key(item, depth + 1, seen) for item in inside)
+    # A method is made anew whenever it is asked for.
+    own = (_Same(x.__func__), _Same(x.__self__)) if isinstance(x, MethodType) else (_Same(x),)
+    return *own, *(_key(item, depth + 1, seen) for item in inside)
 
 
 def _same(x: Any, *, traced: bool) -> Hashable:
@@ -123,6 +127,8 @@ def _inside(x: Any) -> Iterator[Any]:
         yield from (value for _, value in held(x))
     elif not isinstance(x, type | ModuleType | BackendOps):
         yield from getattr(x, "__dict__", {}).values()
+        slots = (name for cls in type(x).__mro__ for name in vars(cls).get("__slots__", ()))
+        yield from (getattr(x, name, None) for name in slots if name != "__weakref__")
 
 
 class _Same:
