@@ -155,6 +155,21 @@ def test_what_only_helps_has_no_gradient(system, given):
     assert not by_help.any()
 
 
+def test_starts_and_tolerances_are_mapped_with_gradients(system):
+    S, b = system
+    bs, slope = torch.stack([b, 2 * b, 3 * b]), by_inverse(S, torch.ones_like(b))
+    tols = torch.full((3,), 1e-13, dtype=torch.float64)
+
+    def of_start(b, x0):
+        return solve(S, b, x0=x0).sum()
+
+    def of_tolerance(b, atol):
+        return solve(S, b, atol=atol).sum()
+
+    for f, others in ((of_start, -bs), (of_tolerance, tols)):
+        assert torch.allclose(torch.func.vmap(torch.func.grad(f))(bs, others), slope.expand(3, 6))
+
+
 def test_what_was_changed_since_is_not_differentiated(system):
     S, b = system
     kept = S.clone()

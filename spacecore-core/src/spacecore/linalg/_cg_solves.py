@@ -92,9 +92,10 @@ def _differentiable(
 
     def tangent_solve(operands: Operands, b: Any, lift: Lift) -> Any:
         """A solve to the tolerance asked for, however many steps that takes; NaN if it fails."""
-        given = operands._replace(x0=None, atol=0.0, maxiter=_tangent_steps(operands, b))
+        given = operands._replace(maxiter=_tangent_steps(operands, b))  # what is mapped stays
         if len(b.shape) == 1 and not compiles:
-            given = given._replace(tol=_tangent_tolerance(ops, operands.tol, b))
+            tol = _tangent_tolerance(ops, operands.tol, b)
+            given = given._replace(x0=None, tol=tol, atol=0.0)
             x, aux = solve_in_place(given, b, Options(0, None, options.check_every))
         else:
             tol = _tangent_tolerance(ops, _of_slices("tol", operands, b, own, lift), b)
