@@ -28,16 +28,22 @@ class Creation:
     @staticmethod
     @_SHAPE
     def empty(shape: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+        if dtype is None and device is None:  # Torch spends a sixth of its time on reading None
+            return torch.empty(shape)
         return torch.empty(shape, dtype=dtype, device=device)
 
     @staticmethod
     @_SHAPE
     def ones(shape: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+        if dtype is None and device is None:
+            return torch.ones(shape)
         return torch.ones(shape, dtype=dtype, device=device)
 
     @staticmethod
     @_SHAPE
     def zeros(shape: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+        if dtype is None and device is None:
+            return torch.zeros(shape)
         return torch.zeros(shape, dtype=dtype, device=device)
 
     @staticmethod
@@ -48,7 +54,7 @@ class Creation:
             fill_value = plain(fill_value)  # for Torch makes a float of a bool of NumPy's
         if dtype is not None:
             refuse_imaginary(fill_value, dtype)
-        if dtype is None and device is None:  # Torch spends a sixth of its time on reading None
+        if dtype is None and device is None:
             return torch.full(size, fill_value)
         return torch.full(size, fill_value, dtype=dtype, device=device)
 
@@ -94,8 +100,8 @@ class Creation:
         dtype: Any = None,
         device: Any = None,
     ) -> torch.Tensor:
-        if k == 0 and n_cols is None and dtype not in STORED_ONLY:
-            return torch.eye(n_rows, dtype=dtype, device=device)
+        if n_cols is None and k == 0 and dtype is None and device is None:
+            return torch.eye(n_rows)
         columns = n_rows if n_cols is None else n_cols
         if k == 0 and dtype not in STORED_ONLY:
             return torch.eye(n_rows, columns, dtype=dtype, device=device)
@@ -133,12 +139,12 @@ class Creation:
     @staticmethod
     @_DIAGONAL
     def tril(x: Any, /, *, k: int = 0) -> torch.Tensor:
-        return torch.tril(x, k)
+        return torch.tril(x, k) if k else torch.tril(x)
 
     @staticmethod
     @_DIAGONAL
     def triu(x: Any, /, *, k: int = 0) -> torch.Tensor:
-        return torch.triu(x, k)
+        return torch.triu(x, k) if k else torch.triu(x)
 
     @staticmethod
     @differs("Torch misreads arrays of other libraries, and moves tensors to the default device")

@@ -14,6 +14,9 @@ from spacecore_torch._tracing import default_device
 
 __all__ = ["RandomNumbers"]
 
+# Torch's module has a `__getattr__`, and so takes a tenth of a small call to find a function.
+_rand, _randint, _randn = torch.rand, torch.randint, torch.randn
+
 
 class RandomNumbers:
     """Draws that depend on the key, the shape, the dtype and the kind of device alone.
@@ -31,7 +34,7 @@ class RandomNumbers:
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             check_drawn("random_normal", dtype_name(dtype))
         where = self.device or default_device()
-        return torch.randn(shape, dtype=dtype, device=where, generator=_generator(key, where))
+        return _randn(shape, dtype=dtype, device=where, generator=_generator(key, where))
 
     @differs("Torch draws from a generator that each draw changes, and from [0, 1)")
     def random_uniform(
@@ -47,7 +50,7 @@ class RandomNumbers:
         if dtype is not None and not dtype.is_floating_point:
             check_drawn("random_uniform", dtype_name(dtype))
         where = self.device or default_device()
-        drawn = torch.rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
+        drawn = _rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
         if low == 0.0 and high == 1.0:
             return drawn
         wide = check_interval(low, high, torch.finfo(drawn.dtype).max)
@@ -70,9 +73,11 @@ class RandomNumbers:
             check_drawn("random_integers", dtype_name(dtype))
         where = self.device or default_device()
         generator = _generator(key, where)
-        if high <= _LARGEST:
-            return torch.randint(low, high, shape, dtype=dtype, device=where, generator=generator)
-        return _to_the_end(low, high, shape, dtype, where, generator)
+        if high > _LARGEST:
+            return _to_the_end(low, high, shape, dtype, where, generator)
+        if dtype is None and low == 0:
+            return _randint(high, shape, device=where, generator=generator)
+        return _randint(low, high, shape, dtype=dtype, device=where, generator=generator)
 
     @differs("Torch has bits only, from a generator that each draw changes")
     def random_rademacher(
@@ -84,9 +89,7 @@ class RandomNumbers:
             check_drawn("random_rademacher", "bool")
         # Torch draws no complex integers, and computes nothing in what it only stores.
         drawn = torch.int64 if dtype.is_complex or dtype in STORED_ONLY else dtype
-        bits = torch.randint(
-            0, 2, shape, dtype=drawn, device=where, generator=_generator(key, where)
-        )
+        bits = _randint(0, 2, shape, dtype=drawn, device=where, generator=_generator(key, where))
         signs = torch.rsub(bits, 1, alpha=2)  # 1 - 2 bits, in one pass
         return signs if drawn is dtype else signs.to(dtype)
 
@@ -109,9 +112,9 @@ _LARGEST = 2**63 - 1
 
 def _int64(low: int, high: int, shape: Any, where: Any, generator: torch.Generator) -> torch.Tensor:
     if high <= _LARGEST:
-        return torch.randint(low, high, shape, device=where, generator=generator)
+        return _randint(low, high, shape, device=where, generator=generator)
     if low > -(2**63):
-        return torch.randint(low - 1, high - 1, shape, device=where, generator=generator) + 1
+        return _randint(low - 1, high - 1, shape, device=where, generator=generator) + 1
     made = torch.empty(shape, dtype=torch.int64, device=where)
     return made.random_(low, None, generator=generator)
 
@@ -138,4 +141,6 @@ def _generator(key: RandomKey, device: torch.device) -> torch.Generator:
     if made is None:
         made = torch.Generator("cpu" if device.type == "meta" else device)
         _OWN.of[device] = made
-    return made.manual_seed(check_key(key).state())
+    if type(key) is not RandomKey:
+        check_key(key)
+    return made.manual_seed(key.state())

@@ -80,8 +80,8 @@ class Reductions:
     def cumulative_sum(
         x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
     ) -> Any:
-        where = _only_axis(x, axis, "cumulative_sum")
-        made = torch.cumsum(x, where, dtype=dtype)
+        where = _only_axis(x, "cumulative_sum") if axis is None else axis
+        made = torch.cumsum(x, where) if dtype is None else torch.cumsum(x, where, dtype=dtype)
         return _with_initial(made, where, 0) if include_initial else made
 
     @staticmethod
@@ -89,8 +89,8 @@ class Reductions:
     def cumulative_prod(
         x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
     ) -> Any:
-        where = _only_axis(x, axis, "cumulative_prod")
-        made = torch.cumprod(x, where, dtype=dtype)
+        where = _only_axis(x, "cumulative_prod") if axis is None else axis
+        made = torch.cumprod(x, where) if dtype is None else torch.cumprod(x, where, dtype=dtype)
         return _with_initial(made, where, 1) if include_initial else made
 
     @staticmethod
@@ -171,9 +171,7 @@ def _plain_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> Any
     return total / max(_count(x, axis) - correction, 0.0)
 
 
-def _only_axis(x: Any, axis: int | None, name: str) -> int:
-    if axis is not None:
-        return axis
+def _only_axis(x: Any, name: str) -> int:
     if x.ndim != 1:
         raise ValueError(f"`{name}` needs `axis` unless x is 1-D. Got {x.ndim} axes.")
     return 0

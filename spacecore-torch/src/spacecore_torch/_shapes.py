@@ -12,6 +12,10 @@ from spacecore_torch._tracing import is_transforming
 __all__ = ["Shapes"]
 
 
+# Torch's module has a `__getattr__`, and so takes a tenth of a small call to find a function.
+_cat, _squeeze = torch.cat, torch.squeeze
+
+
 class Shapes:
     """Manipulation functions of the standard, and NumPy's own."""
 
@@ -27,7 +31,7 @@ class Shapes:
     def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
         if axis is None:
             return torch.cat([torch.ravel(x) for x in arrays])
-        made = torch.cat(arrays, axis)
+        made = _cat(arrays, axis) if axis else _cat(arrays)
         if made.ndim > 1:
             _refuse_left_out(arrays)
         return made
@@ -51,7 +55,7 @@ class Shapes:
     @differs("Torch calls the axes `dims`, and has no default")
     def flip(x: Any, /, *, axis: Any = None) -> Any:
         if axis is None:
-            return torch.flip(x, tuple(range(x.ndim)))
+            return torch.flip(x, (0,) if x.ndim == 1 else tuple(range(x.ndim)))
         return torch.flip(x, (axis,) if isinstance(axis, int) else axis)
 
     @staticmethod
@@ -107,7 +111,7 @@ class Shapes:
     @differs("Torch leaves an axis of another length where it is")
     def squeeze(x: Any, /, axis: Any) -> Any:
         if type(axis) is int and x.shape[axis] == 1:
-            return torch.squeeze(x, axis)
+            return _squeeze(x, axis)
         for a in (axis,) if isinstance(axis, int) else axis:
             if x.shape[a] != 1:
                 raise ValueError(

@@ -32,11 +32,12 @@ __all__ = ["Sparse", "is_sparse"]
 _LAYOUTS = {"csr": torch.sparse_csr, "csc": torch.sparse_csc, "coo": torch.sparse_coo}
 _FORMATS = {layout: name for name, layout in _LAYOUTS.items()}
 _SPARSE = BLOCKS.union(_FORMATS)
+_Tensor, _strided = torch.Tensor, torch.strided  # which the module takes long to find
 
 
 def is_sparse(x: object, /) -> bool:
     """Tell whether `x` is a tensor of a sparse layout."""
-    return isinstance(x, torch.Tensor) and x.layout is not torch.strided and x.layout in _SPARSE
+    return isinstance(x, _Tensor) and x.layout is not _strided and x.layout in _SPARSE
 
 
 class Sparse:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.compiler import is_compiling
+from torch.compiler import is_dynamo_compiling
 
 from spacecore.backend import dtype_name
 from spacecore.errors import ConversionError
@@ -49,7 +49,7 @@ def to_numpy(x: Any, /) -> Any:
     ConversionError
         For a tensor that `export` refuses, or of a dtype that NumPy lacks.
     """
-    if not is_compiling():  # where Torch would make it part of the graph
+    if not is_dynamo_compiling():  # where Torch would make it part of the graph
         try:
             return x.numpy()
         except (RuntimeError, TypeError):

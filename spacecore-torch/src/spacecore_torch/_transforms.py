@@ -19,7 +19,7 @@ from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tr
 
 from spacecore.backend import differs, eager
 from spacecore_torch._tracing import holds_somewhere, is_batched, is_mapped_here
-from spacecore_torch._trees import Structure, flatten, paired, spread, unflatten
+from spacecore_torch._trees import ALL_TENSORS, Structure, flatten, paired, spread, unflatten
 
 __all__ = ["Transforms", "register_value_class"]
 
@@ -37,13 +37,18 @@ class Transforms:
         @wraps(fn)
         def mapped(*args: Any) -> Any:
             leaves, structure = flatten(args)
-            axes = spread(_of_each(in_axes, args), args)
+            alike = type(in_axes) is int and structure is ALL_TENSORS
+            axes = [in_axes] * len(leaves) if alike else spread(_of_each(in_axes, args), args)
             if _maps_nothing(leaves, axes):  # of which Torch gets some shapes wrong
                 return eager.vmap(self, fn, in_axes, out_axes)(*args)
-            made = _Mapped(fn, structure, out_axes)
+            made = _Sliced(out_axes)
+
+            def of_slices(*leaves: Any) -> Any:
+                return made.tensors(fn(*unflatten(structure, leaves)))
+
             # A key that is not mapped gives every slice the same numbers, as on every backend.
-            sliced = torch.func.vmap(made, tuple(axes), randomness="same")(*leaves)
-            return made.join(sliced)
+            mapping = torch.func.vmap(of_slices, tuple(axes), randomness="same")
+            return made.join(mapping(*leaves))
 
         return mapped
 
@@ -89,9 +94,13 @@ class Transforms:
         has_aux: bool = False,  # noqa: FBT002  JAX's
     ) -> Callable[..., Any]:
         where = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        only = argnums if isinstance(argnums, int) and not has_aux else None
 
         @wraps(fn)
         def both(*args: Any, **kwargs: Any) -> Any:
+            if only is not None and isinstance(args[only], torch.Tensor):
+                slope, value = torch.func.grad_and_value(_of_a_tensor(fn), only)(*args, **kwargs)
+                return value, slope
             leaves, structure = flatten(tuple([args[i] for i in where]))
             others = list(args)
             for i in where:
@@ -125,7 +134,8 @@ class Transforms:
 
         def pullback(cotangent: Any) -> Any:
             given = [_as_tensor(x) for x in paired(value, cotangent)]
-            return unflatten(structure, pull(given))
+            whole = isinstance(values, torch.Tensor)
+            return unflatten(structure, pull(given[0] if whole else given))
 
         return value, pullback
 
@@ -190,6 +200,15 @@ class Transforms:
                 return state
 
 
+def _of_a_tensor(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose value is a tensor also where it is a number."""
+
+    def of_a_tensor(*args: Any, **kwargs: Any) -> Any:
+        return _as_tensor(fn(*args, **kwargs))
+
+    return of_a_tensor
+
+
 def register_value_class(cls: Any) -> None:
     """Let Torch's transforms take the values of a class apart, and put them together again."""
 
@@ -235,7 +254,7 @@ def _conjugate(x: Any) -> Any:
 
 
 class _OfLeaves:
-    """A function of trees as one of leaves that returns a list of tensors, as Torch wants it."""
+    """A function of trees as one of leaves that returns tensors, as Torch wants it."""
 
     __name__ = "fn"  # which Torch names in its errors
 
@@ -244,26 +263,28 @@ class _OfLeaves:
         self.structure = structure
         self.returned = structure
 
-    def __call__(self, *leaves: Any) -> list[torch.Tensor]:
-        made, self.returned = flatten(self.fn(*unflatten(self.structure, leaves)))
+    def __call__(self, *leaves: Any) -> Any:
+        result = self.fn(*unflatten(self.structure, leaves))
+        if isinstance(result, torch.Tensor):
+            return result
+        made, self.returned = flatten(result)
         return [_as_tensor(x) for x in made]
 
-    def join(self, tensors: Sequence[Any]) -> Any:
+    def join(self, tensors: Any) -> Any:
         """Return what the function returned, of tensors that the transform is done with."""
+        if isinstance(tensors, torch.Tensor):
+            return tensors
         return unflatten(self.returned, tensors)
 
 
-class _Mapped(_OfLeaves):
-    """The like for `vmap`; what is the same for every slice is kept aside."""
+class _Sliced:
+    """What a function returns inside `vmap`; what is the same for every slice is kept aside."""
 
-    def __init__(self, fn: Callable[..., Any], structure: Structure, axes: Any):
-        super().__init__(fn, structure)
+    def __init__(self, axes: Any):
         self.given = axes
-        self.axes: list[int | None] = []
-        self.aside: list[Any] = []
 
-    def __call__(self, *leaves: Any) -> Any:
-        result = self.fn(*unflatten(self.structure, leaves))
+    def tensors(self, result: Any) -> Any:
+        """Return the tensors that `vmap` stacks."""
         if isinstance(result, torch.Tensor) and isinstance(self.given, int):
             return result
         made, self.returned = flatten(result)
@@ -277,12 +298,11 @@ class _Mapped(_OfLeaves):
         if isinstance(tensors, torch.Tensor):
             return torch.movedim(tensors, 0, self.given) if self.given else tensors
         given = iter(tensors)
-        return super().join(
-            [
-                x if a is None else next(given) if a == 0 else torch.movedim(next(given), 0, a)
-                for x, a in zip(self.aside, self.axes, strict=True)
-            ]
-        )
+        leaves = [
+            x if a is None else next(given) if a == 0 else torch.movedim(next(given), 0, a)
+            for x, a in zip(self.aside, self.axes, strict=True)
+        ]
+        return unflatten(self.returned, leaves)
 
 
 def _whole(x: Any) -> Any:

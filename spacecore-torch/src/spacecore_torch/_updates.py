@@ -33,10 +33,11 @@ class Updates:
     @differs("Torch updates in place, and adds once for an index that occurs twice")
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         index = _checked(index)
-        if copy and _any_batched(x, index, values):
+        if copy and is_transforming() and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=True)
         parts = _parts(index)
-        if parts and all(map(_selects_often, parts)):
+        is_basic = _BASIC.issuperset(map(type, parts))
+        if not is_basic and all(map(_selects_often, parts)):
             put = torch.index_put if copy else torch.index_put_
             return put(x, parts, _as_values(x, values), accumulate=True)
         if type(values) is not float:
@@ -44,9 +45,9 @@ class Updates:
         elif not (x.is_floating_point() or x.is_complex()):
             values = _as_values(x, values)  # which `+=` would refuse, and an array index cuts short
         out: torch.Tensor = x.clone() if copy else x
-        if all(map(_is_basic, parts)):
+        if is_basic:
             selected = out[index]  # a view
-            selected += values
+            selected.add_(values)
             return out
         if all(map(_selects_once, parts)):
             out[index] += values
@@ -132,10 +133,6 @@ _COMPLEX = (complex, np.complexfloating)
 def _selects_often(part: Any) -> bool:
     """Whether a part of an index is an array of indices, that can hold one twice."""
     return isinstance(part, torch.Tensor) and part.dtype is not torch.bool
-
-
-def _is_basic(part: Any) -> bool:
-    return type(part) in _BASIC
 
 
 _BASIC = frozenset({int, slice, type(...), type(None)})
