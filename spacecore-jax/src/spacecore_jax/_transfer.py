@@ -29,8 +29,11 @@ def to_numpy(x: Any) -> Any:
     ConversionError
         For a traced array.
     """
-    _refuse_traced(x)
-    return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except jax.errors.TracerArrayConversionError:
+        _refuse_traced(x)
+        raise
 
 
 @differs("JAX exports no traced array, and none that lies on several devices")

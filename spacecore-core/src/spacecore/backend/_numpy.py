@@ -190,10 +190,13 @@ class NumpyOps(BackendOps):
     @staticmethod
     @differs("an array on a GPU has to be asked for on the host; refusals are in our words")
     def import_dense(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+        if copy is None:
+            try:
+                return _from_dlpack(x)
+            except (BufferError, RuntimeError, ValueError):
+                pass  # not on the host, or refused; which, is told below
         try:
-            if copy is None:
-                return _from_dlpack(x, device="cpu")
-            made = _from_dlpack(x, device="cpu", copy=None if copy else False)
+            made = _from_dlpack(x, device="cpu", copy=False if copy is False else None)
             return np.array(made) if copy else made  # NumPy's own copies of it are read-only
         except (BufferError, RuntimeError, ValueError) as error:
             raise ConversionError(

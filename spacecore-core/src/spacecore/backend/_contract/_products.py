@@ -285,7 +285,7 @@ class ArrayExtras:
         for i, x in enumerate(indices):
             if len(x.shape) != 1:
                 raise ValueError(f"`ix_` takes indices of one axis. Got shape {tuple(x.shape)}.")
-            places = ops.nonzero(x)[0] if ops.isdtype(x.dtype, "bool") else x
+            places = ops.nonzero(x)[0] if ops.dtype_name(x.dtype) == "bool" else x
             shape = (*(1,) * i, places.shape[0], *(1,) * (len(indices) - i - 1))
             made.append(ops.reshape(places, shape))
         return tuple(made)
