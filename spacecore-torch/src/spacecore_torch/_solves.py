@@ -7,19 +7,18 @@ the gradient of φ by the operands.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch.autograd import forward_ad
-from torch.utils._pytree import SUPPORTED_NODES, TreeSpec, tree_flatten, tree_unflatten
+from torch.utils._pytree import SUPPORTED_NODES
 
 from spacecore.backend import differs
 from spacecore.errors import UnsupportedOperationError
 from spacecore_torch._hidden import constant, refuse_hidden
-from spacecore_torch._sparse_product import Pattern, values_of
+from spacecore_torch._problem import Problem, varies
+from spacecore_torch._sparse_product import Pattern
 from spacecore_torch._tracing import is_in_two_forward_modes, is_transforming, is_wrapped
 
 __all__ = ["Solves"]
@@ -42,32 +41,23 @@ class Solves:
         if torch.compiler.is_compiling():
             # The number of steps depends on values: the graph ends before the solve, and goes on.
             return _uncompiled(matvec, operands, b, solve, tangent_solve, transpose_solve)
-        leaves, structure = list(_leaves(operands)), None
-        fixed = not any(map(_varies, leaves))
-        if fixed and not _varies(b):
+        leaves = [x for x in _leaves(operands) if isinstance(x, torch.Tensor)]
+        fixed = not any(map(varies, leaves))
+        if fixed and not varies(b):
             if is_transforming():  # a solve reads numbers, which a mapped tensor does not have
                 refuse_hidden(matvec(operands, b))
             x, aux = solve(operands, b, _same)
             refuse_hidden(x)
             return x, aux
-        if not fixed:
-            leaves, structure = tree_flatten(operands)
-        places = tuple(i for i, x in enumerate(leaves) if _varies(x))
-        varying = tuple(values_of(leaves[i]) for i in places)
-        problem = _Problem(
-            matvec,
-            solve,
-            tangent_solve,
-            transpose_solve,
-            operands,
-            varying,
-            structure,
-            places,
-            tuple(_constant(x) if i in places else x for i, x in enumerate(leaves)),
-            tuple(map(_version, leaves)),
-        )
-        refuse_hidden(matvec(problem.operands(tuple(map(constant, varying))), constant(b)))
-        x, *aux = _Solve.apply(problem, b, *varying)
+        problem = Problem(matvec, solve, tangent_solve, transpose_solve, operands)
+        if fixed:
+            problem.watch(leaves)
+        else:
+            problem.take_apart()
+        if not fixed or is_transforming():  # else the solve itself tells
+            known = problem.operands(tuple(map(constant, problem.varying)))
+            refuse_hidden(matvec(known, constant(b)))
+        x, *aux = _Solve.apply(problem, b, *problem.varying)
         return x, tuple(aux)
 
 
@@ -91,136 +81,6 @@ def _leaves(tree: Any) -> Iterator[Any]:
             yield from _leaves(child)
     else:
         yield tree
-
-
-def _constant(x: Any) -> Pattern | None:
-    """What of a varying leaf does not vary: the pattern of a sparse matrix."""
-    return None if x.layout is torch.strided else Pattern.of(x)
-
-
-def _version(x: Any) -> int | None:
-    """How often a tensor was written to, where Torch counts it."""
-    counted = isinstance(x, torch.Tensor) and not (is_wrapped(x) or x.is_inference())
-    return x._version if counted else None
-
-
-def _varies(x: Any) -> bool:
-    """Whether derivatives, or values for each slice, are asked of a tensor."""
-    if not isinstance(x, torch.Tensor):
-        return False
-    if is_wrapped(x) or (x.requires_grad and torch.is_grad_enabled()):
-        return True
-    return forward_ad._current_level >= 0 and x.layout is torch.strided
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """What is solved, and which of it `vmap` maps.
-
-    Attributes
-    ----------
-    given : tree
-        The operands.
-    varying : tuple of Tensor
-        What of them the function is given: the values of the leaves at the places below.
-    structure : TreeSpec or None
-        Of the operands; None if nothing in them varies.
-    places : tuple of int
-        Which leaves of the operands are given to the function as tensors.
-    constants : tuple
-        The other leaves, and in the place of a sparse matrix that varies its pattern.
-    versions : tuple of int or None
-        How often each leaf had been written to when it was solved.
-    levels : tuple of tuple
-        For each `vmap`, the outermost first: whether it maps each tensor, by its first axis.
-        It maps b always.
-    main : bool
-        Whether this is the solve that was asked for, not one of a derivative.
-    adjoint : bool
-    """
-
-    matvec: Callable[[Any, Any], Any]
-    solve: Callable[..., tuple[Any, Any]]
-    tangent_solve: Callable[..., Any]
-    transpose_solve: Callable[..., Any]
-    given: Any
-    varying: tuple[Any, ...]
-    structure: TreeSpec | None
-    places: tuple[int, ...]
-    constants: tuple[Any, ...]
-    versions: tuple[int | None, ...]
-    levels: tuple[tuple[bool, ...], ...] = ()
-    main: bool = True
-    adjoint: bool = False
-
-    def operands(self, tensors: Any, *, below: bool = False) -> Any:
-        """The operands with these tensors; `below` every transform sparse ones are Torch's."""
-        if self.structure is None or all(map(operator.is_, tensors, self.varying)):
-            return self.given
-        leaves = list(self.constants)
-        for i, x in zip(self.places, tensors, strict=True):
-            pattern = leaves[i]
-            leaves[i] = x if pattern is None else pattern.filled(x, below=below)
-        return tree_unflatten(leaves, self.structure)
-
-    def run(self, b: Any, tensors: Any) -> tuple[Any, ...]:
-        """Solve, below every transform; further results are tensors."""
-        operands = self.operands(tensors, below=not self.levels)
-        if self.main:
-            x, aux = self.solve(operands, b, self.lift)
-            refuse_hidden(x)
-            return x, *aux
-        if self.adjoint:
-            return (self.transpose_solve(operands, b.conj(), self.lift).conj().resolve_conj(),)
-        return (self.tangent_solve(operands, b, self.lift),)
-
-    def lift(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of operands and arrays, mapped over what `vmap` maps."""
-        if not self.levels:
-            return function
-
-        def mapped(operands: Any, *vectors: Any) -> Any:
-            leaves = tree_flatten(operands)[0]
-            return self._mapped(
-                lambda tensors, *vectors: function(self.operands(tensors), *vectors)
-            )([values_of(leaves[i]) for i in self.places], *vectors)
-
-        return mapped
-
-    def product(self, tensors: Any, x: Any) -> Any:
-        """A x, for every slice that is mapped."""
-        return self._mapped(lambda tensors, x: self.matvec(self.operands(tensors), x))(tensors, x)
-
-    def _mapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of the tensors and arrays, by one `vmap` for each level."""
-        for flags in reversed(self.levels):
-            function = _vmap(function, [0 if flag else None for flag in flags])
-        return function
-
-    def companion(self, *, adjoint: bool) -> _Problem:
-        """The problem of a derivative.
-
-        Raises
-        ------
-        RuntimeError
-            If a tensor among the operands was written to since it was solved.
-        """
-        for x, version in zip(self.constants, self.versions, strict=True):
-            if version is not None and isinstance(x, torch.Tensor) and _version(x) != version:
-                raise RuntimeError(
-                    "A solve is differentiated with what it solved. Got an operator of which a "
-                    f"tensor of shape {tuple(x.shape)} was changed in place since. Change a copy."
-                )
-        return replace(self, main=False, adjoint=adjoint)
-
-
-def _vmap(function: Callable[..., Any], axes: list[int | None]) -> Callable[..., Any]:
-    def mapped(tensors: Any, *vectors: Any) -> Any:
-        return torch.func.vmap(function, (axes, *(0 for _ in vectors)), randomness="same")(
-            tensors, *vectors
-        )
-
-    return mapped
 
 
 class _Solve(torch.autograd.Function):
@@ -248,7 +108,7 @@ class _Solve(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Any, *_: Any) -> Any:
-        problem: _Problem = ctx.problem
+        problem: Problem = ctx.problem
         x, *tensors = ctx.saved_tensors
         other = problem.companion(adjoint=not problem.adjoint)
         if _is_last((gradient, *tensors)):
@@ -269,7 +129,7 @@ class _Solve(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, _: Any, db: Any, *dtensors: Any) -> Any:
-        problem: _Problem = ctx.problem
+        problem: Problem = ctx.problem
         x, *tensors = ctx.saved_tensors
         x = _outside_of_other_modes(x, [db, *tensors, *dtensors])
         rhs = torch.zeros_like(x) if db is None else db
@@ -287,12 +147,12 @@ class _Solve(torch.autograd.Function):
             x if a is None else torch.movedim(x, a, 0) for x, a in zip(tensors, axes, strict=True)
         ]
         flags = tuple(a is not None for a in axes)
-        made = replace(problem, levels=(flags, *problem.levels))
+        made = problem.like(levels=(flags, *problem.levels))
         out = _Solve.apply(made, b, *front)
         return out, tuple(0 if isinstance(each, torch.Tensor) else None for each in out)
 
 
-def _refuse_values(problem: _Problem, tensors: Any, wanted: list[int]) -> None:
+def _refuse_values(problem: Problem, tensors: Any, wanted: list[int]) -> None:
     """Raise for a gradient by the values of a sparse matrix that is to be differentiated again.
 
     Torch passes it on through functions of its own that have no second derivative, and forgets
@@ -308,7 +168,7 @@ def _refuse_values(problem: _Problem, tensors: Any, wanted: list[int]) -> None:
             )
 
 
-def _of_some(problem: _Problem, tensors: Any, where: list[int]) -> Callable[..., Any]:
+def _of_some(problem: Problem, tensors: Any, where: list[int]) -> Callable[..., Any]:
     """The product as a function of x and of some of the tensors."""
 
     def product(x: Any, *chosen: Any) -> Any:
@@ -326,7 +186,7 @@ def _is_last(tensors: tuple[Any, ...]) -> bool:
     return not again and not any(map(is_wrapped, tensors))
 
 
-def _slopes(problem: _Problem, tensors: Any, where: list[int], left: Any, right: Any) -> Any:
+def _slopes(problem: Problem, tensors: Any, where: list[int], left: Any, right: Any) -> Any:
     """The gradient of -φ(operands, left, right) by some of the tensors."""
     product = _of_some(problem, tensors, where)
     if _is_last((left, right, *tensors)):
@@ -348,7 +208,7 @@ def _slopes_below(product: Callable[..., Any], chosen: list[Any], left: Any, rig
 
 
 def _product_tangent(
-    problem: _Problem, tensors: Any, where: list[int], dtensors: Any, x: Any
+    problem: Problem, tensors: Any, where: list[int], dtensors: Any, x: Any
 ) -> Any:
     """`dA x`, or `dAᴴ x` for the adjoint problem."""
     product = _of_some(problem, tensors, where)

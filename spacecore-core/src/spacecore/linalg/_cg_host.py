@@ -69,7 +69,7 @@ class Run(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The vectors that a run changes.
+    """The vectors that a run changes, zero to begin with.
 
     Where slices share memory, d and r are the halves of `moved`, p and q those of `moving`, which
     are what `view` gives of them; else they are None.
@@ -104,7 +104,8 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
         else:
             r = b - system.apply(x, ops.empty_like(b))
             size = system.norm(r)
-    look(0, size, lambda: x)
+    if not look.silent:
+        look(0, size, lambda: x)
     k, status = 0, _judged(size, target)
     steps = _steps if system.arithmetic.on_host else _steps_on_device
     while status is None and k < maxiter:
@@ -177,25 +178,24 @@ def _steps(
     """
     add_multiple, view = system.arithmetic.add_multiple, system.arithmetic.view
     space = _workspace(system, r)
-    d = space.d
-    d[:], space.r[:] = 0, r
+    space.r[:] = r
     space.p[:] = r if system.precondition is None else system.precondition(r)
 
     def told(step: int, squared: float) -> None:
-        look(step, sqrt(max(squared, 0.0)) * scale, lambda: x - scale * d)
+        look(step, sqrt(max(squared, 0.0)) * scale, lambda: x - scale * space.d)
 
     limit = _limit(system.ops, r, target / scale)
     run = _recurrence(system, space, limit, k, maxiter, None if look.silent else told)
-    add_multiple(view(d), view(x), r.shape[0], -scale)
+    add_multiple(view(space.d), view(x), r.shape[0], -scale)
     return run
 
 
 def _workspace(system: Vectors, r: Any) -> Workspace:
     ops, arithmetic, n = system.ops, system.arithmetic, r.shape[0]
     if not arithmetic.slices_share:
-        d, own, p, q = (ops.empty_like(r) for _ in range(4))
+        d, own, p, q = (ops.zeros_like(r) for _ in range(4))
         return Workspace(d, own, p, q, None, None)
-    memory, view = ops.empty((4 * n,), dtype=r.dtype, device=ops.device_of(r)), arithmetic.view
+    memory, view = ops.zeros((4 * n,), dtype=r.dtype, device=ops.device_of(r)), arithmetic.view
     moved, moving = memory[: 2 * n], memory[2 * n :]
     return Workspace(moved[:n], moved[n:], moving[:n], moving[n:], view(moved), view(moving))
 
@@ -220,7 +220,7 @@ def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions w
     d, r, p, q, held_moved, held_moving = space
     eps = system.ops.eps(r.dtype)
     held_d, held_r, held_p, held_q = view(d), view(r), view(p), view(q)
-    held_z, n = held_r, r.shape[0]
+    held_z, n, both = held_r, r.shape[0], 2 * r.shape[0]
     unit = rho = dot(held_r, held_p)
     if not 0 < rho < inf:
         return Run(k, _breakdown(rho))
@@ -247,7 +247,7 @@ def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions w
             add_multiple(held_p, held_d, n, length)
             add_multiple(held_q, held_r, n, length)
         else:
-            add_multiple(held_moving, held_moved, 2 * n, length)
+            add_multiple(held_moving, held_moved, both, length)
         rho = dot(held_r, held_r)
         if not usual < rho < most:
             if told is not None:

@@ -187,16 +187,10 @@ def solve_result(
     """
     of_x = spec_of(x, declared=True)
     made = object.__new__(SolveResult)
-    vars(made).update(
-        _static_names=SolveResult._static,
-        _specs=_OF_ARRAYS if of_x is LEAF else {**_OF_ARRAYS, "x": of_x},
-        x=x,
-        num_iters=num_iters,
-        residual_norm=residual_norm,
-        target=target,
-        code=code,
-        history=history,
-        ops=ops,
-        solver=solver,
-    )
+    state = vars(made)
+    state["_static_names"] = SolveResult._static
+    state["_specs"] = _OF_ARRAYS if of_x is LEAF else {**_OF_ARRAYS, "x": of_x}
+    state["x"], state["num_iters"], state["residual_norm"] = x, num_iters, residual_norm
+    state["target"], state["code"], state["history"] = target, code, history
+    state["ops"], state["solver"] = ops, solver
     return made

@@ -78,8 +78,11 @@ class DenseLinOp(CoordinateLinOp, data=("array",)):
     def _coordinate_kernel(self) -> Callable[[Any, Any], Any] | None:
         if not self.dtype == self.array.dtype == self.domain.dtype:
             return None  # the product is promoted, and fits into no vector of the domain
-        matrix = self.array if len(self.array.shape) == 2 else self._matrix()
-        return self.ops.vector_arithmetic(matrix).product(matrix)
+        matrix = self._matrix()
+        product = self.ops.vector_arithmetic(matrix).product(matrix)
+        if matrix is self.array and type(self)._coordinate_kernel is DenseLinOp._coordinate_kernel:
+            vars(self)["_coordinate_kernel"] = lambda: product  # kept, as other kernels are
+        return product
 
     def _euclidean_adjoint_kernel(self) -> Kernel:
         ops, array, shape = self.ops, self.array, self.shape

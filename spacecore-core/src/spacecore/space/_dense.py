@@ -241,8 +241,19 @@ def batch_test(ctx: Context, shape: Shape) -> Callable[[Any], Shape]:
     """Return the function that tells the leading axes; comparisons decide the common case."""
     ops, dtype, count = ctx.ops, ctx.dtype, len(shape)
     kind: Any = ops.array_types[0]
-    if ops.device is not None or ops.sparse_shares_type or not count:
+    if ops.device is not None or not count:
         return partial(_leading_axes, ops, shape, dtype)
+    if ops.sparse_shares_type:
+        is_dense = ops.is_dense
+
+        def check_dense(xs: Any) -> Shape:
+            if type(xs) is kind and xs.dtype is dtype and is_dense(xs):
+                full = tuple(xs.shape)
+                if full[-count:] == shape:
+                    return full[:-count]
+            return _leading_axes(ops, shape, dtype, xs)
+
+        return check_dense
 
     def check_batch(xs: Any) -> Shape:
         if type(xs) is kind and xs.dtype is dtype and xs.shape[-count:] == shape:
