@@ -46,9 +46,10 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
         return _differentiable(operands, b, own, options, compiles=False)
     if options.watch is None:
         holds = holdings(operands.A, operands.preconditioner)
-        key = (type(ops), ops)
-        run = _compiled(key) if holds is not None else _compiled.__wrapped__(key)
-        x, aux = run(operands, b, own=own, keep=options.keep, holds=holds)
+        compiled = _compiled.__wrapped__ if holds is None else _compiled
+        run, numbers = compiled((type(ops), ops), own, options.keep)
+        given = numbers.replaced(operands, b.dtype)
+        x, aux = run(given, b, holds=holds) if holds else run(given, b)
         return x, aux
     if ops.is_traced(b):
         raise unseen(ops)
@@ -56,17 +57,51 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
 
 
 @cache
-def _compiled(key: tuple[type[BackendOps], BackendOps]) -> Callable[..., Any]:
+def _compiled(
+    key: tuple[type[BackendOps], BackendOps], own: int, keep: int
+) -> tuple[Callable[..., Any], _Numbers]:
     """The whole solve, compiled once for each structure of its operands, and what they hold.
 
     Of the class too: a backend that is registered anew is equal to the one before.
     """
     ops = key[1]
 
-    def cg(operands: Operands, b: Any, *, own: int, keep: int, holds: Any) -> Any:
+    def cg(operands: Operands, b: Any, *, holds: Any = None) -> Any:
         return _differentiable(operands, b, own, Options(keep, None, 1), compiles=True)
 
-    return ops.jit(cg, static_argnames=("own", "keep", "holds"))
+    return ops.jit(cg, static_argnames="holds"), _Numbers(ops)
+
+
+class _Numbers:
+    """Arrays of Python's numbers, which a compiled function would convert at each call."""
+
+    MOST = 64  # and then all are forgotten
+
+    def __init__(self, ops: BackendOps):
+        self.ops: Any = ops
+        self.made: dict[tuple[float, Any], Any] = {}
+
+    def replaced(self, operands: Operands, dtype: Any) -> Operands:
+        """Return operands with arrays for numbers, beside a right-hand side of a dtype."""
+        A, preconditioner, x0, tol, atol, maxiter = operands
+        if type(tol) is float:
+            tol = self.array(tol, dtype)
+        if type(atol) is float:
+            atol = self.array(atol, dtype)
+        return Operands(A, preconditioner, x0, tol, atol, self.array(maxiter, None))
+
+    def array(self, number: float, dtype: Any) -> Any:
+        """Return a number beside arrays of a dtype; without one, a count."""
+        found = self.made.get((number, dtype))
+        if found is not None:
+            return found
+        own = self.ops.int32 if dtype is None else self.ops.real_dtype(dtype)
+        made = self.ops.asarray(number, dtype=own)
+        if not self.ops.is_traced(made):
+            if len(self.made) >= self.MOST:
+                self.made.clear()
+            self.made[number, dtype] = made
+        return made
 
 
 def _differentiable(
