@@ -7,10 +7,11 @@ the gradient of φ by the operands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd import forward_ad
 from torch.utils._pytree import SUPPORTED_NODES
 
@@ -41,7 +42,7 @@ class Solves:
         if torch.compiler.is_compiling():
             # The number of steps depends on values: the graph ends before the solve, and goes on.
             return _uncompiled(matvec, operands, b, solve, tangent_solve, transpose_solve)
-        leaves = [x for x in _leaves(operands) if isinstance(x, torch.Tensor)]
+        leaves = _tensors(operands, [])
         fixed = not any(map(varies, leaves))
         if fixed and not varies(b):
             if is_transforming():  # a solve reads numbers, which a mapped tensor does not have
@@ -70,17 +71,21 @@ def _same(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _leaves(tree: Any) -> Iterator[Any]:
-    """The leaves of a tree without its structure, which takes five times as long."""
+def _tensors(tree: Any, found: list[Any]) -> list[Any]:
+    """The tensors of a tree without its structure, which takes five times as long."""
     kind = type(tree)
-    if kind in SUPPORTED_NODES:
+    if kind is torch.Tensor or isinstance(tree, torch.Tensor):
+        found.append(tree)
+    elif kind in SUPPORTED_NODES:
         for child in SUPPORTED_NODES[kind].flatten_fn(tree)[0]:
-            yield from _leaves(child)
-    elif isinstance(tree, tuple):  # a NamedTuple
+            _tensors(child, found)
+    elif kind not in _NUMBERS and isinstance(tree, tuple):  # a NamedTuple
         for child in tree:
-            yield from _leaves(child)
-    else:
-        yield tree
+            _tensors(child, found)
+    return found
+
+
+_NUMBERS = frozenset({float, int, bool, complex, type(None)})
 
 
 class _Solve(torch.autograd.Function):
@@ -89,7 +94,7 @@ class _Solve(torch.autograd.Function):
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Apply without looking at signatures, where no transform is about."""
-        if is_transforming() or any(map(is_wrapped, args[1:])):
+        if is_transforming() or any(map(is_functorch_wrapped_tensor, args[1:])):
             return super().apply(*args)  # type: ignore[no-untyped-call]
         return super(torch.autograd.Function, cls).apply(*args)  # type: ignore[misc]
 
