@@ -96,11 +96,11 @@ class Problem:
         return tree_unflatten(leaves, self.structure)
 
     def run(self, b: Any, tensors: Any) -> tuple[Any, ...]:
-        """Solve, below every transform; further results are tensors."""
+        """Solve, below every transform; of further results, tensors have no derivative."""
         operands = self.operands(tensors, below=not self.levels)
         if self.main:
-            if self.structure is None and not self.levels:  # what varies beside b was hidden
-                with torch.enable_grad():
+            if self.structure is None and not self.levels:
+                with torch.enable_grad():  # so that a hidden tensor shows in x
                     x, aux = self.solve(operands, b.detach(), self.lift)
             else:
                 x, aux = self.solve(operands, b, self.lift)

@@ -55,7 +55,8 @@ class Solves:
             problem.watch(leaves)
         else:
             problem.take_apart()
-        if not fixed or is_transforming():  # else the solve itself tells
+        # What the solve hides from reverse mode alone, it tells by itself.
+        if not fixed or is_transforming() or forward_ad._current_level >= 0:
             known = problem.operands(tuple(map(constant, problem.varying)))
             refuse_hidden(matvec(known, constant(b)))
         x, *aux = _Solve.apply(problem, b, *problem.varying)
@@ -72,7 +73,7 @@ def _same(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _tensors(tree: Any, found: list[Any]) -> list[Any]:
-    """The tensors of a tree without its structure, which takes five times as long."""
+    """The tensors of a tree without its structure, which takes several times as long."""
     kind = type(tree)
     if kind is torch.Tensor or isinstance(tree, torch.Tensor):
         found.append(tree)

@@ -228,6 +228,17 @@ def test_forward_mode_by_dual_numbers(system):
     assert torch.allclose(found, expected)
 
 
+def test_a_hidden_tensor_is_refused_in_forward_mode(system):
+    S, b = system
+    X = sc.DenseVectorSpace(len(b), sc.Context("torch", S.dtype))
+    with forward_ad.dual_level():
+        d = forward_ad.make_dual(b**2 + 1, b)
+        A = sc.MatrixFreeLinOp(lambda x: d * x, lambda x: d * x, X, X)
+        for rhs in (b, forward_ad.make_dual(b, b), torch.stack([b, b])):
+            with pytest.raises(sc.UnsupportedOperationError, match="closes over a tensor"):
+                sc.cg(A, rhs)
+
+
 def test_nested_vmaps(system):
     S, b = system
     many = torch.stack([S, 2 * S, 3 * S]), torch.stack([b, 0 * b])

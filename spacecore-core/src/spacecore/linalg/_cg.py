@@ -81,7 +81,8 @@ def cg(
     ValueError
         For a negative tolerance or number of iterations.
     UnsupportedOperationError
-        For a callback or progress inside a compiled, mapped or differentiated function.
+        For a callback or progress inside a compiled, mapped or differentiated function; on Torch,
+        for an operator whose function closes over a tensor that is mapped or differentiated.
 
     Notes
     -----
