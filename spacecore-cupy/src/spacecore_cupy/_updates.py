@@ -19,7 +19,7 @@ class Updates:
     @differs("CuPy updates in place")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         out = x.copy() if copy else x
-        refuse_imaginary(values, out.dtype)
+        _refuse_unfit(values, out.dtype)
         out[index] = values
         return out
 
@@ -28,7 +28,7 @@ class Updates:
     def index_add(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         out = x.copy() if copy else x
         dtype = out.dtype
-        refuse_imaginary(values, dtype)
+        _refuse_unfit(values, dtype)
         added = cupy.asarray(values, dtype=dtype)
         if dtype.name == "int64":
             # the same bits; CUDA declares atomic addition for the unsigned type alone
@@ -40,6 +40,12 @@ class Updates:
         else:
             cupy.add.at(out, index, added)
         return out
+
+
+def _refuse_unfit(values: Any, dtype: Any) -> None:
+    refuse_imaginary(values, dtype)
+    if type(values) is int and dtype.kind in "iu":
+        dtype.type(values)  # raises for a number beyond the range
 
 
 def refuse_imaginary(values: Any, dtype: Any) -> None:

@@ -22,7 +22,7 @@ class Updates:
     @differs("Torch updates in place, with forward slices only")
     def index_set(x: Any, index: Any, values: Any, /, *, copy: bool = True) -> Any:
         index = _checked(index)
-        if copy and _any_batched(x, index, values):
+        if copy and is_transforming() and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=False)
         values = _fitted(x, values)
         out: torch.Tensor = x.clone() if copy else x
@@ -90,7 +90,7 @@ def _fitted(x: Any, values: Any) -> Any:
     """
     if isinstance(values, torch.Tensor):
         return values if values.dtype is x.dtype else _as_values(x, values)
-    refuse_imaginary(values, x.dtype)
+    _refuse_number(values, x.dtype)
     return values
 
 
@@ -109,8 +109,20 @@ def _as_values(x: Any, values: Any) -> Any:
                 f"{x.dtype}. Take the real part, `ops.real(values)`."
             )
         return values.to(dtype=x.dtype, device=x.device)
-    refuse_imaginary(values, x.dtype)
+    _refuse_number(values, x.dtype)
     return torch.as_tensor(values, dtype=x.dtype, device=x.device)
+
+
+def _refuse_number(number: Any, dtype: torch.dtype) -> None:
+    """Raise for a number that an array of a dtype can't hold."""
+    refuse_imaginary(number, dtype)
+    if type(number) is int and dtype in _WHOLE:
+        limits = torch.iinfo(dtype)
+        if not limits.min <= number <= limits.max:
+            raise OverflowError(
+                f"Values written into an array are within its dtype. Got {number} for {dtype}, "
+                f"which holds {limits.min} to {limits.max}."
+            )
 
 
 def refuse_imaginary(number: Any, dtype: torch.dtype) -> None:
@@ -128,6 +140,7 @@ def refuse_imaginary(number: Any, dtype: torch.dtype) -> None:
 
 
 _COMPLEX = (complex, np.complexfloating)
+_WHOLE = frozenset({torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, *STORED_ONLY})
 
 
 def _selects_often(part: Any) -> bool:
@@ -145,8 +158,6 @@ def _selects_once(part: Any) -> bool:
 
 
 def _any_batched(x: Any, index: Any, values: Any) -> bool:
-    if not is_transforming():
-        return False
     if isinstance(index, tuple):
         return is_batched(x) or is_batched(values) or any(map(is_batched, index))
     return is_batched(x) or is_batched(values) or is_batched(index)

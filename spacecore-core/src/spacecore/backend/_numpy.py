@@ -156,8 +156,8 @@ class NumpyOps(BackendOps):
             if values.ndim == 1 and (type(index) is not _ARRAY or index.ndim != 1):
                 values = _spread(values, x, index)
         elif given is float or given in REAL_SCALARS:
-            if given is not int and x.dtype.kind in "iu":
-                values = x.dtype.type(values)
+            if x.dtype.kind in "iu":
+                values = x.dtype.type(values)  # which refuses a number beyond the range
         else:
             values = _as_array(values)
             refuse_imaginary(values, x.dtype)

@@ -78,6 +78,9 @@ def laws() -> Iterator[Case]:
                 check = partial(_compiled, function, update)
                 yield law(f"{function}[float32-{update.label}-jit]", check, dtypes=("float32",))
         yield law(f"{function}[0-d]", partial(_zero_d, function), dtypes=("float32",))
+        for dtype in ("uint8", "int16"):
+            check = partial(_beyond_range, function, dtype)
+            yield law(f"{function}[{dtype}-beyond-range]", check, dtypes=(dtype,))
         yield law(f"{function}[array-values]", partial(_array_values, function))
         for dtype, given in _CASTS:
             check = partial(_cast, function, dtype, given)
@@ -132,6 +135,16 @@ def _compiled(function: str, update: _Update, ops: Any) -> None:
     traced = ops.jit(lambda x: getattr(ops, function)(x, index, values))
     want = _expected(function, host, update.index, np.asarray(update.values, "float32"))
     check_array(ops, traced(put(ops, host)), want)
+
+
+def _beyond_range(function: str, dtype: str, ops: Any) -> None:
+    limits = np.iinfo(dtype)
+    x, update = put(ops, np.zeros(4, dtype)), getattr(ops, function)
+    for index in (0, slice(0, 2), put(ops, np.array([0, 3]))):
+        for number in (int(limits.min) - 1, int(limits.max) + 1):
+            check_raises(partial(update, x, index, number), OverflowError)
+        kept = update(x, index, int(limits.max))
+        check_array(ops, kept[0], np.array(limits.max, dtype))
 
 
 def _zero_d(function: str, ops: Any) -> None:

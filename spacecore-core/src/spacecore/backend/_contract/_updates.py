@@ -31,6 +31,8 @@ class IndexedUpdates:
         ------
         CastError
             For complex values where `x` is real.
+        OverflowError
+            For a Python integer beyond the range of the dtype of `x`.
         """
         raise NotImplementedError
 
@@ -41,6 +43,11 @@ class IndexedUpdates:
         Parameters
         ----------
         x, index, values, copy
+            As in `index_set`.
+
+        Raises
+        ------
+        CastError, OverflowError
             As in `index_set`.
         """
         raise NotImplementedError
