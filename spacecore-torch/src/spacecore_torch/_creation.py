@@ -90,7 +90,7 @@ class Creation:
         return torch.arange(start, stop, step, dtype=dtype, device=device)
 
     @staticmethod
-    @differs("Torch needs both lengths, and has the main diagonal only")
+    @differs("Torch takes no None for a length, and has the main diagonal only")
     def eye(
         n_rows: int,
         n_cols: int | None = None,

@@ -9,11 +9,11 @@ import torch
 from spacecore import backend
 from spacecore.backend import differs
 from spacecore.errors import CastError
+from spacecore_torch import _native
 from spacecore_torch._promotion import promote_dtypes, result_type
 
 __all__ = ["Dtypes", "NAMES"]
 
-_dtype = torch.dtype  # which the module, that has a `__getattr__`, takes long to find
 
 NAMES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -89,19 +89,19 @@ class Dtypes:
     @staticmethod
     @differs("Torch allows every cast within a kind, narrowing ones too")
     def can_cast(from_: Any, to: torch.dtype, /) -> bool:
-        dtype = from_ if isinstance(from_, _dtype) else from_.dtype
+        dtype = from_ if isinstance(from_, _native.dtype) else from_.dtype
         return promote_dtypes(dtype, to) is to
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")
     def finfo(type: Any, /) -> FloatLimits:
-        dtype = type if isinstance(type, _dtype) else type.dtype
+        dtype = type if isinstance(type, _native.dtype) else type.dtype
         return _FLOAT_LIMITS.get(dtype) or _float_limits(dtype)
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")
     def iinfo(type: Any, /) -> IntegerLimits:
-        dtype = type if isinstance(type, _dtype) else type.dtype
+        dtype = type if isinstance(type, _native.dtype) else type.dtype
         return _INTEGER_LIMITS.get(dtype) or _integer_limits(dtype)
 
     @staticmethod

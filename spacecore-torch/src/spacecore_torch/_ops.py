@@ -9,6 +9,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from spacecore.backend import BackendFamily, BackendOps, differs
+from spacecore_torch import _native
 from spacecore_torch._creation import Creation
 from spacecore_torch._decompositions import eigh, svd
 from spacecore_torch._devices import normalize_device
@@ -111,7 +112,7 @@ class TorchOps(
 
     @differs("a sparse tensor is of the same class")
     def is_dense(self, x: object, /) -> bool:
-        return isinstance(x, torch.Tensor) and x.layout is torch.strided
+        return isinstance(x, _native.Tensor) and x.layout is _native.strided
 
     is_traced = staticmethod(differs("Torch wraps what it maps and differentiates")(is_traced))
 

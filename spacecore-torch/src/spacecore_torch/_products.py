@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore_torch import _native
 from spacecore_torch._promotion import SCALARS, STORED_ONLY, broadcastable, common
 from spacecore_torch._tracing import is_batched, is_traced
 
@@ -16,10 +17,6 @@ __all__ = ["Products"]
 _SUMMED_WIDER = STORED_ONLY | {torch.uint8, torch.int8, torch.int16, torch.int32}
 
 _ONE_DTYPE = differs("Torch wants operands of one dtype")
-
-
-# Torch's module has a `__getattr__`, and so takes a tenth of a small call to find a function.
-_vdot = torch.vdot
 
 
 class Products:
@@ -46,7 +43,7 @@ class Products:
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         dtype = x1.dtype
         if dtype is x2.dtype and x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
-            return _vdot(x1, x2)
+            return _native.vdot(x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
                 f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "
@@ -65,10 +62,10 @@ class Products:
     @differs("Torch wants vectors of one dtype")
     def vdot(x1: Any, x2: Any, /) -> Any:
         if x1.ndim == 1 == x2.ndim and x1.dtype is x2.dtype:
-            return _vdot(x1, x2)
+            return _native.vdot(x1, x2)
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
-        return _vdot(torch.ravel(x1), torch.ravel(x2))
+        return _native.vdot(torch.ravel(x1), torch.ravel(x2))
 
     @staticmethod
     @differs("Torch wants operands of one dtype, and may sum narrow integers in wider ones")

@@ -9,13 +9,11 @@ import torch
 
 from spacecore.backend import differs, dtype_name
 from spacecore.backend.eager import RandomKey, check_drawn, check_interval, check_key, stretch
+from spacecore_torch import _native
 from spacecore_torch._promotion import STORED_ONLY
 from spacecore_torch._tracing import default_device
 
 __all__ = ["RandomNumbers"]
-
-# Torch's module has a `__getattr__`, and so takes a tenth of a small call to find a function.
-_rand, _randint, _randn = torch.rand, torch.randint, torch.randn
 
 
 class RandomNumbers:
@@ -34,7 +32,7 @@ class RandomNumbers:
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             check_drawn("random_normal", dtype_name(dtype))
         where = self.device or default_device()
-        return _randn(shape, dtype=dtype, device=where, generator=_generator(key, where))
+        return _native.randn(shape, dtype=dtype, device=where, generator=_generator(key, where))
 
     @differs("Torch draws from a generator that each draw changes, and from [0, 1)")
     def random_uniform(
@@ -50,7 +48,7 @@ class RandomNumbers:
         if dtype is not None and not dtype.is_floating_point:
             check_drawn("random_uniform", dtype_name(dtype))
         where = self.device or default_device()
-        drawn = _rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
+        drawn = _native.rand(shape, dtype=dtype, device=where, generator=_generator(key, where))
         if low == 0.0 and high == 1.0:
             return drawn
         wide = check_interval(low, high, torch.finfo(drawn.dtype).max)
@@ -76,8 +74,8 @@ class RandomNumbers:
         if high > _LARGEST:
             return _to_the_end(low, high, shape, dtype, where, generator)
         if dtype is None and low == 0:
-            return _randint(high, shape, device=where, generator=generator)
-        return _randint(low, high, shape, dtype=dtype, device=where, generator=generator)
+            return _native.randint(high, shape, device=where, generator=generator)
+        return _native.randint(low, high, shape, dtype=dtype, device=where, generator=generator)
 
     @differs("Torch has bits only, from a generator that each draw changes")
     def random_rademacher(
@@ -89,7 +87,9 @@ class RandomNumbers:
             check_drawn("random_rademacher", "bool")
         # Torch draws no complex integers, and computes nothing in what it only stores.
         drawn = torch.int64 if dtype.is_complex or dtype in STORED_ONLY else dtype
-        bits = _randint(0, 2, shape, dtype=drawn, device=where, generator=_generator(key, where))
+        bits = _native.randint(
+            0, 2, shape, dtype=drawn, device=where, generator=_generator(key, where)
+        )
         signs = torch.rsub(bits, 1, alpha=2)  # 1 - 2 bits, in one pass
         return signs if drawn is dtype else signs.to(dtype)
 
@@ -110,11 +110,13 @@ _INTEGERS = frozenset(
 _LARGEST = 2**63 - 1
 
 
-def _int64(low: int, high: int, shape: Any, where: Any, generator: torch.Generator) -> torch.Tensor:
+def _drawn_int64(
+    low: int, high: int, shape: Any, where: Any, generator: torch.Generator
+) -> torch.Tensor:
     if high <= _LARGEST:
-        return _randint(low, high, shape, device=where, generator=generator)
+        return _native.randint(low, high, shape, device=where, generator=generator)
     if low > -(2**63):
-        return _randint(low - 1, high - 1, shape, device=where, generator=generator) + 1
+        return _native.randint(low - 1, high - 1, shape, device=where, generator=generator) + 1
     made = torch.empty(shape, dtype=torch.int64, device=where)
     return made.random_(low, None, generator=generator)
 
@@ -125,10 +127,10 @@ def _to_the_end(
     """Integers for whose `high` Torch has no number, drawn lower and moved up."""
     if dtype is torch.uint64 and 0 <= low < high <= 2**64:
         below = low - 2**63, high - 2**63
-        moved = _int64(*below, shape, where, generator)
+        moved = _drawn_int64(*below, shape, where, generator)
         return torch.bitwise_xor(moved, -(2**63)).view(torch.uint64)
     if dtype in (None, torch.int64) and -(2**63) <= low < high == 2**63:
-        return _int64(low, high, shape, where, generator)
+        return _drawn_int64(low, high, shape, where, generator)
     raise ValueError(
         f"`random_integers` draws from [low, high) within the dtype. Got [{low}, {high}) "
         f"for {torch.int64 if dtype is None else dtype}."

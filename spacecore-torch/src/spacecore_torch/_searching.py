@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import torch
 
 from spacecore.backend import differs
+from spacecore_torch import _native
 from spacecore_torch._promotion import STORED_ONLY, common
+from spacecore_torch._quiet import quietly
 from spacecore_torch._tracing import is_transforming
 from spacecore_torch._updates import as_index
 
@@ -17,8 +18,6 @@ __all__ = ["Searching"]
 _NEGATIVE = differs("Torch counts no indices from the end, and takes uint8 for a mask")
 _KEPT = differs("Torch's `vmap` keeps one axis of however many there are")
 
-# Torch's module has a `__getattr__`, and so takes a tenth of a small call to find a function.
-_int64, _searchsorted, _take = torch.int64, torch.searchsorted, torch.take
 
 _ONLY_AXIS = (None, 0, -1)
 """Spellings of the axis of an array that has one."""
@@ -74,17 +73,17 @@ class Searching:
         return torch.nonzero(x, as_tuple=True)
 
     @staticmethod
-    @differs("Torch wants one dtype, and warns of strides")
+    @differs("Torch wants operands of one dtype")
     def searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None) -> Any:
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
         if sorter is None and side == "left":
-            return _searchsorted(x1, x2)
+            return _native.searchsorted(x1, x2)
         if sorter is not None:
             if sorter.dtype in _NO_INDICES:
                 raise TypeError(f"`sorter` is an array of integers. Got {sorter.dtype}.")
             sorter = sorter.to(torch.int64)
-        return _searchsorted(x1, x2, side=side, sorter=sorter)
+        return _native.searchsorted(x1, x2, side=side, sorter=sorter)
 
     @staticmethod
     @differs("Torch returns values and indices")
@@ -99,13 +98,8 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
-        if (
-            x.ndim == 1
-            and axis in _ONLY_AXIS
-            and indices.dtype is _int64
-            and x.dtype not in STORED_ONLY
-        ):
-            return _take(x, indices)
+        if x.ndim == 1 and axis in _ONLY_AXIS and _is_taken(x, indices):
+            return _native.take(x, indices)
         indices = _as_indices(indices)
         if is_transforming() and indices.numel() == 0:
             return _none_of(x, indices, axis)
@@ -119,7 +113,7 @@ class Searching:
     @_NEGATIVE
     def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
         if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS and _is_taken(x, indices):
-            return _take(x, indices)
+            return _native.take(x, indices)
         if indices.dtype is not torch.int64:
             indices = _as_indices(indices).to(torch.int64)
         # A shift makes -1 of what is negative, and 0 of the rest.
@@ -229,13 +223,12 @@ def _with(lines: Any, axis: int, length: int) -> list[int]:
 
 def _is_taken(x: Any, indices: Any) -> bool:
     """Whether Torch's `take`, which counts from the end too, knows both dtypes."""
-    return indices.dtype is torch.int64 and x.dtype not in STORED_ONLY
+    return indices.dtype is _native.int64 and x.dtype not in STORED_ONLY
 
 
 def _silence_strides() -> None:
     """Let Torch say here, unheard, what it says once a program: that it copies strided arrays."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         strided = torch.zeros(4, dtype=torch.int64, device="cpu")[::2]
         torch.searchsorted(strided, strided, sorter=strided)
 

@@ -7,13 +7,10 @@ from typing import Any
 import torch
 
 from spacecore.backend import differs
+from spacecore_torch import _native
 from spacecore_torch._tracing import is_transforming
 
 __all__ = ["Shapes"]
-
-
-# Torch's module has a `__getattr__`, and so takes a tenth of a small call to find a function.
-_cat, _squeeze = torch.cat, torch.squeeze
 
 
 class Shapes:
@@ -31,7 +28,7 @@ class Shapes:
     def concat(arrays: Any, /, *, axis: int | None = 0) -> Any:
         if axis is None:
             return torch.cat([torch.ravel(x) for x in arrays])
-        made = _cat(arrays, axis) if axis else _cat(arrays)
+        made = _native.cat(arrays, axis) if axis else _native.cat(arrays)
         if made.ndim > 1:
             _refuse_left_out(arrays)
         return made
@@ -111,7 +108,7 @@ class Shapes:
     @differs("Torch leaves an axis of another length where it is")
     def squeeze(x: Any, /, axis: Any) -> Any:
         if type(axis) is int and x.shape[axis] == 1:
-            return _squeeze(x, axis)
+            return _native.squeeze(x, axis)
         for a in (axis,) if isinstance(axis, int) else axis:
             if x.shape[a] != 1:
                 raise ValueError(

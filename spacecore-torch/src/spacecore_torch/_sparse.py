@@ -6,8 +6,6 @@ int64 indices always.
 
 from __future__ import annotations
 
-import threading
-import warnings
 from functools import cache
 from typing import Any
 
@@ -16,7 +14,9 @@ import torch
 
 from spacecore.backend import differs, dtype_name
 from spacecore.errors import CastError
+from spacecore_torch import _native
 from spacecore_torch._promotion import result_type
+from spacecore_torch._quiet import quietly
 from spacecore_torch._sparse_product import (
     BLOCKS,
     COMPRESSED_DTYPES,
@@ -32,12 +32,11 @@ __all__ = ["Sparse", "is_sparse"]
 _LAYOUTS = {"csr": torch.sparse_csr, "csc": torch.sparse_csc, "coo": torch.sparse_coo}
 _FORMATS = {layout: name for name, layout in _LAYOUTS.items()}
 _SPARSE = BLOCKS.union(_FORMATS)
-_Tensor, _strided = torch.Tensor, torch.strided  # which the module takes long to find
 
 
 def is_sparse(x: object, /) -> bool:
     """Tell whether `x` is a tensor of a sparse layout."""
-    return isinstance(x, _Tensor) and x.layout is not _strided and x.layout in _SPARSE
+    return isinstance(x, _native.Tensor) and x.layout is not _native.strided and x.layout in _SPARSE
 
 
 class Sparse:
@@ -91,8 +90,7 @@ def pass_beta_warning() -> None:
 
     It says so once a process, at the first such tensor, whoever makes it.
     """
-    with _LOCK, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Sparse CS[RC] tensor support is in beta")
+    with quietly(message="Sparse CS[RC] tensor support is in beta"):
         torch.sparse_csr_tensor(
             torch.tensor([0, 0]),
             torch.tensor([], dtype=torch.int64),
@@ -100,9 +98,6 @@ def pass_beta_warning() -> None:
             (1, 1),
             check_invariants=False,
         )
-
-
-_LOCK = threading.Lock()
 
 
 def _layout(asked: str | None, own: str) -> torch.layout:

@@ -7,8 +7,6 @@ and its `vjp` of a linear map is the adjoint.
 from __future__ import annotations
 
 import sys
-import threading
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from importlib import import_module
@@ -18,8 +16,9 @@ import torch
 from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tree_unflatten
 
 from spacecore.backend import differs, eager
+from spacecore_torch._quiet import quietly
 from spacecore_torch._tracing import holds_somewhere, is_batched, is_mapped_here
-from spacecore_torch._trees import ALL_TENSORS, Structure, flatten, paired, spread, unflatten
+from spacecore_torch._trees import Structure, axes_of, flatten, paired, spread, unflatten
 
 __all__ = ["Transforms", "register_value_class"]
 
@@ -37,17 +36,15 @@ class Transforms:
         @wraps(fn)
         def mapped(*args: Any) -> Any:
             leaves, structure = flatten(args)
-            alike = type(in_axes) is int and structure is ALL_TENSORS
-            axes = [in_axes] * len(leaves) if alike else spread(_of_each(in_axes, args), args)
+            axes = axes_of(in_axes, args, structure)
             if _maps_nothing(leaves, axes):  # of which Torch gets some shapes wrong
                 return eager.vmap(self, fn, in_axes, out_axes)(*args)
             made = _Sliced(out_axes)
 
-            def of_slices(*leaves: Any) -> Any:
-                return made.tensors(fn(*unflatten(structure, leaves)))
-
             # A key that is not mapped gives every slice the same numbers, as on every backend.
-            mapping = torch.func.vmap(of_slices, tuple(axes), randomness="same")
+            mapping = torch.func.vmap(
+                _of_slices(fn, structure, made), tuple(axes), randomness="same"
+            )
             return made.join(mapping(*leaves))
 
         return mapped
@@ -280,6 +277,10 @@ class _OfLeaves:
 class _Sliced:
     """What a function returns inside `vmap`; what is the same for every slice is kept aside."""
 
+    returned: Structure
+    axes: list[int | None]
+    aside: list[Any]
+
     def __init__(self, axes: Any):
         self.given = axes
 
@@ -305,6 +306,15 @@ class _Sliced:
         return unflatten(self.returned, leaves)
 
 
+def _of_slices(function: Callable[..., Any], structure: Structure, made: _Sliced) -> Any:
+    """A function of trees as one of leaves that returns what `vmap` stacks."""
+
+    def fn(*leaves: Any) -> Any:  # which Torch names in its errors
+        return made.tensors(function(*unflatten(structure, leaves)))
+
+    return fn
+
+
 def _whole(x: Any) -> Any:
     """A result that is the same for every slice.
 
@@ -319,11 +329,6 @@ def _whole(x: Any) -> Any:
             f"slice. Got one of shape {tuple(x.shape)} that depends on it. Name an axis for it."
         )
     return x
-
-
-def _of_each(axes: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The axes of each argument."""
-    return tuple(axes) if isinstance(axes, tuple | list) else (axes,) * len(args)
 
 
 def _maps_nothing(leaves: list[Any], axes: list[int | None]) -> bool:
@@ -364,12 +369,10 @@ def _as_tensor(x: Any) -> Any:
 
 _FORWARD_MODE = "torch._decomp.decompositions_for_jvp"
 _COMPILER = "torch.utils.mkldnn"
-_LOCK = threading.Lock()
 
 
 def _load_quietly(module: str) -> None:
     """Import a part of Torch that is loaded at first use, and warns of Torch's own code then."""
     if module not in sys.modules:
-        with _LOCK, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with quietly(DeprecationWarning):
             import_module(module)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-__all__ = ["ALL_TENSORS", "Structure", "flatten", "paired", "spread", "unflatten"]
+__all__ = ["Structure", "axes_of", "flatten", "paired", "spread", "unflatten"]
 
 
 class Structure(NamedTuple):
@@ -19,7 +19,7 @@ class Structure(NamedTuple):
 
 
 # What trees nearly always are, and Torch takes several times as long to find out.
-_TENSOR, ALL_TENSORS = Structure(None, ()), Structure(None, ())
+_TENSOR, _TENSORS = Structure(None, ()), Structure(None, ())
 
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
@@ -27,7 +27,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     if isinstance(tree, torch.Tensor):
         return [tree], _TENSOR
     if _are_tensors(tree):
-        return list(tree), ALL_TENSORS
+        return list(tree), _TENSORS
     leaves, whole = tree_flatten(tree)
     absent = tuple([i for i, x in enumerate(leaves) if x is None])
     if absent:
@@ -39,7 +39,7 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """Return the tree of a structure and its leaves."""
     if structure is _TENSOR:
         return leaves[0]
-    if structure is ALL_TENSORS:
+    if structure is _TENSORS:
         return tuple(leaves)
     every = list(leaves)
     for i in structure.absent:
@@ -65,6 +65,20 @@ def paired(tree: Any, other: Any) -> list[Any]:
             f"{tree_flatten(tree)[1]}."
         )
     return found
+
+
+def axes_of(axes: Any, args: tuple[Any, ...], structure: Structure) -> list[int | None]:
+    """Return the axis for each leaf of arguments, of which `vmap` is told one or a sequence.
+
+    Raises
+    ------
+    ValueError
+        If the axes of an argument are no tree like the upper part of it.
+    """
+    if type(axes) is int and structure is _TENSORS:
+        return [axes] * len(args)
+    each = tuple(axes) if isinstance(axes, tuple | list) else (axes,) * len(args)
+    return spread(each, args)
 
 
 def spread(axes: Any, tree: Any) -> list[int | None]:
