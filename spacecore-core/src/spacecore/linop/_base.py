@@ -1,11 +1,9 @@
-"""`LinOp`: a linear map between two spaces, its adjoint in their geometry, and its algebra."""
+"""`LinOp`: a linear map between two spaces, and its adjoint in their geometry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, overload
-
-import numpy as np
+from typing import Any, ClassVar
 
 import spacecore.linop as algebra  # whose classes derive from this one; looked up when needed
 from spacecore._ambient import resolve_context_priority
@@ -14,10 +12,9 @@ from spacecore._context import Context, ContextLike
 from spacecore._typing import DType, type_name
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
+from spacecore.linop._algebra import Algebra
 from spacecore.linop._checked import checked_batch, guarded
 from spacecore.linop._probe import probe_adjoint, probe_batches, probe_hermitian
-from spacecore.linop._refusals import refuse_array_operand, refuse_batch
-from spacecore.linop._term import Term
 from spacecore.linop._written import inherited, inherited_batch, settle
 from spacecore.space import Space, TreeElement
 from spacecore.space._batch import batched
@@ -28,7 +25,7 @@ __all__ = ["Kernel", "LinOp"]
 Kernel = Callable[[Any], Any]
 
 
-class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
+class LinOp(Algebra, data=("domain", "codomain"), static=("ctx",)):
     """A linear map from one space to another.
 
     To write one, subclass and define `_apply(x)` and `_rapply(y)`: elements in, elements out,
@@ -44,6 +41,8 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
 
     Raises
     ------
+    TypeError
+        If domain or codomain is no space.
     SpaceValidationError
         If a space is of another family or device than the context.
 
@@ -212,6 +211,11 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         Returns
         -------
         batch of elements of the codomain, with the same leading axes
+
+        Raises
+        ------
+        SpaceValidationError
+            If `xs` is no batch of elements of the domain.
         """
         xs = plain(xs)
         leading = self.domain.check_batch(xs)
@@ -220,7 +224,22 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         return self._vapply(xs, leading)
 
     def rvapply(self, ys: Any) -> Any:
-        """Return A.H y for each element of a batch; see `vapply`."""
+        """Return A.H y for each element of a batch.
+
+        Parameters
+        ----------
+        ys : batch of elements of the codomain
+            With one or more leading axes, the same in every leaf.
+
+        Returns
+        -------
+        batch of elements of the domain, with the same leading axes
+
+        Raises
+        ------
+        SpaceValidationError
+            If `ys` is no batch of elements of the codomain.
+        """
         ys = plain(ys)
         leading = self.codomain.check_batch(ys)
         if type(self).rvapply is not LinOp.rvapply:
@@ -299,7 +318,20 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         return self.ops.reshape(self.to_matrix(), (*self.codomain.shape, *self.domain.shape))
 
     def to_sparse(self, *, format: str | None = None) -> Any:
-        """Return the matrix of the operator as a sparse matrix of the backend."""
+        """Return the matrix of the operator as a sparse matrix of the backend.
+
+        Parameters
+        ----------
+        format : str, optional
+            One of `ops.sparse_formats`; the backend's first if not given.
+
+        Raises
+        ------
+        UnsupportedOperationError
+            If the backend has no sparse matrices.
+        ValueError
+            If it has not this format.
+        """
         return self.ops.assparse(self.to_matrix(), format=format)
 
     def is_hermitian(self) -> bool | None:
@@ -324,77 +356,3 @@ class LinOp(Term, data=("domain", "codomain"), static=("ctx",)):
         from spacecore.linop._fuse import fuse
 
         return fuse(self, materialize=materialize)
-
-    # Algebra: lazy, rewritten locally when it is built.
-
-    def __call__(self, x: Any) -> Any:
-        return self.apply(x)
-
-    @overload
-    def __matmul__(self, other: LinOp) -> LinOp: ...
-    @overload
-    def __matmul__(self, other: Any) -> Any: ...
-    def __matmul__(self, other: Any) -> Any:
-        if isinstance(other, LinOp):
-            return algebra.make_composed(self, other)
-        if self.ctx.check_level != "none":
-            refuse_batch(self, other)
-        return self.apply(other)
-
-    def __add__(self, other: Any) -> LinOp:
-        if isinstance(other, LinOp):
-            return algebra.make_sum(self, other)
-        if isinstance(other, int) and other == 0:  # where the builtin `sum` starts
-            return self
-        return refuse_array_operand(self, "+", other)
-
-    def __radd__(self, other: Any) -> LinOp:
-        return self.__add__(other)
-
-    def __sub__(self, other: Any) -> LinOp:
-        return (
-            self + (-other) if isinstance(other, LinOp) else refuse_array_operand(self, "-", other)
-        )
-
-    def __rsub__(self, other: Any) -> LinOp:
-        if isinstance(other, int) and other == 0:
-            return -self
-        return refuse_array_operand(self, "r-", other)
-
-    def __neg__(self) -> LinOp:
-        return self * -1
-
-    def __mul__(self, scalar: Any) -> LinOp:
-        if not _is_scalar(self, scalar):
-            return refuse_array_operand(self, "*", scalar)
-        return algebra.make_scaled(scalar, self)
-
-    def __rmul__(self, scalar: Any) -> LinOp:
-        return self.__mul__(scalar)
-
-    def __truediv__(self, scalar: Any) -> LinOp:
-        if not _is_scalar(self, scalar):
-            return refuse_array_operand(self, "/", scalar)
-        self.codomain.check_scalar(scalar)
-        # In the precision of the space before it divides: 1 over an integer may be narrower.
-        return algebra.make_scaled(1 / self.codomain._coefficient(scalar), self)
-
-    def __rtruediv__(self, other: Any) -> LinOp:
-        return refuse_array_operand(self, "r/", other)
-
-    def __pow__(self, power: int) -> LinOp:
-        from spacecore.linop._composed import make_power
-
-        return make_power(self, power)
-
-    def __rmatmul__(self, other: Any) -> LinOp:
-        return refuse_array_operand(self, "r@", other)
-
-
-_NUMBERS = (int, float, complex, np.number)
-
-
-def _is_scalar(op: LinOp, x: Any) -> bool:
-    if isinstance(x, _NUMBERS):
-        return True
-    return op.ops.is_dense(x) and tuple(x.shape) == ()

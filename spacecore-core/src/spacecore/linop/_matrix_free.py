@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from spacecore import _tree
 from spacecore._context import Context, ContextLike
 from spacecore._typing import Shape, type_name
+from spacecore.backend import BackendOps
 from spacecore.errors import ConversionError, UnsupportedOperationError
 from spacecore.linop._base import LinOp
 from spacecore.linop._checked import checked_batch
@@ -72,12 +73,8 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
                 raise TypeError(
                     f"A MatrixFreeLinOp is made of functions. Got {type_name(function)} as {name}."
                 )
-        if rapply is None and not self.ops.supports("linear_transpose"):
-            raise UnsupportedOperationError(
-                f"An adjoint is derived by linear transposition, which {self.ops.family} lacks.",
-                backend=str(self.ops.family),
-                hint="Pass `rapply`.",
-            )
+        if rapply is None:
+            _require_transposition(self.ops, "Pass `rapply`.")
         self.forward = apply
         self.backward = rapply
         self.vforward = vapply
@@ -107,6 +104,15 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         ctx : Context, optional
         vapply, rvapply : callable, optional
             The same for batches with any number of leading axes; Aᴴ too, in coordinates.
+
+        Returns
+        -------
+        MatrixFreeLinOp
+
+        Raises
+        ------
+        TypeError, SpaceValidationError
+            As the class does.
         """
         made = cls.__new__(cls)
         made.__init__(apply, adjoint, dom, cod, ctx, vapply, rvapply)  # type: ignore[misc]
@@ -165,12 +171,9 @@ class MatrixFreeLinOp(LinOp, static=("forward", "backward", "vforward", "vbackwa
         return f"{type(self).__name__}({write.function(self.forward)})"
 
     def _check_converted(self, ctx: Context) -> None:
-        if self.backward is None and not ctx.ops.supports("linear_transpose"):
-            raise UnsupportedOperationError(
-                f"An adjoint is derived by linear transposition, which {ctx.ops.family} lacks.",
-                backend=str(ctx.ops.family),
-                hint="Give this operator a `rapply` before it is converted.",
-            )
+        if self.backward is None:
+            hint = "Give this operator a `rapply` before it is converted."
+            _require_transposition(ctx.ops, hint)
         for function in (self.forward, self.backward, self.vforward, self.vbackward):
             for name, value in held(function):
                 family = _family_of(value)
@@ -200,3 +203,12 @@ def _family_of(held: Any) -> str | None:
 
 def _name(function: Any) -> str:
     return f"`{getattr(function, '__qualname__', type_name(function))}`"
+
+
+def _require_transposition(ops: BackendOps, hint: str) -> None:
+    if not ops.supports("linear_transpose"):
+        raise UnsupportedOperationError(
+            f"An adjoint is derived by linear transposition, which {ops.family} lacks.",
+            backend=str(ops.family),
+            hint=hint,
+        )

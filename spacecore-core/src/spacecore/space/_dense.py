@@ -238,7 +238,11 @@ def membership(ctx: Context, shape: Shape) -> Callable[[Any], None]:
 
 
 def batch_test(ctx: Context, shape: Shape) -> Callable[[Any], Shape]:
-    """Return the function that tells the leading axes; comparisons decide the common case."""
+    """Return the function that tells the leading axes; comparisons decide the common case.
+
+    One for libraries whose sparse matrices are of the class of arrays, one that asks for less:
+    together they would cost the latter a call.
+    """
     ops, dtype, count = ctx.ops, ctx.dtype, len(shape)
     kind: Any = ops.array_types[0]
     if ops.device is not None or not count:
