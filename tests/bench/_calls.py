@@ -182,7 +182,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "eigh": "by_hand.eigh(A)",
         "eps": "xp.finfo(double).eps",
         "get_dtype": "x.dtype",
-        "import_dense": "xp.from_dlpack(x, device='cpu')",
+        "import_dense": "xp.from_dlpack(x)",
         "is_dense": "isinstance(x, (xp.ndarray, xp.generic))",
         "is_sparse": "sparse.issparse(x)",
         "jit": "number(x)",

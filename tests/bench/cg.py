@@ -22,7 +22,7 @@ SPREAD = 100.0  # of the eigenvalues of the dense systems
 
 
 def measure(budget: Budget) -> Table:
-    # Several solves in a row, so that a loop before of another's does not count for much.
+    # Several solves in a row, so that what another's loop left in the caches counts for little.
     budget = budget._replace(loop=10 * budget.loop)
     side = 256 if budget.largest > 10**6 else 16
     rows = [*_numpy(budget, side), *_torch(budget, side), *_jax(budget)]
