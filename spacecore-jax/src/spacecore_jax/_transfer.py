@@ -32,8 +32,7 @@ def to_numpy(x: Any) -> Any:
     try:
         return np.asarray(x)
     except jax.errors.TracerArrayConversionError:
-        _refuse_traced(x)
-        raise
+        raise _no_values(x) from None
 
 
 @differs("JAX exports no traced array, and none that lies on several devices")
@@ -45,7 +44,8 @@ def export_dense(x: Any, *, copy: bool | None = None) -> Any:
     ConversionError
         For a traced array, or a refused copy.
     """
-    _refuse_traced(x)
+    if isinstance(x, Tracer):
+        raise _no_values(x)
     devices = x.devices()
     whole = len(devices) == 1
     if copy is False and not whole:
@@ -122,9 +122,8 @@ def _refusal(x: Any, error: Exception) -> ConversionError:
     )
 
 
-def _refuse_traced(x: Any) -> None:
-    if isinstance(x, Tracer):
-        raise ConversionError(
-            f"A traced array has no values yet. Got {dtype_name(x.dtype)}{list(x.shape)} inside "
-            "`jit`, `vmap` or `grad`. Convert outside the traced function."
-        )
+def _no_values(x: Any) -> ConversionError:
+    return ConversionError(
+        f"A traced array has no values yet. Got {dtype_name(x.dtype)}{list(x.shape)} inside "
+        "`jit`, `vmap` or `grad`. Convert outside the traced function."
+    )

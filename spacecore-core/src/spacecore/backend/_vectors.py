@@ -28,7 +28,8 @@ class VectorArithmetic(NamedTuple):
         `x = a x + y` of `(x, a, y)`.
     product : callable
         Of a dense matrix, returns its product with a vector, a function of `(x, out)`; the result
-        may be written into `out`, and is what is returned.
+        may be written into `out`, and is what is returned. It looks at the matrix when it is
+        called: an operator keeps it, and its owner may write to the matrix.
     on_host : bool
         Whether numbers are Python floats.
     view : callable

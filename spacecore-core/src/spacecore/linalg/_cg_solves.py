@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from math import nan
 from typing import Any
 
@@ -56,13 +56,14 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
     return solve_watched(ops, operands, b, own, options)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _compiled(
     key: tuple[type[BackendOps], BackendOps], own: int, keep: int
 ) -> tuple[Callable[..., Any], _Numbers]:
     """The whole solve, compiled once for each structure of its operands, and what they hold.
 
-    Of the class too: a backend that is registered anew is equal to the one before.
+    With it come the arrays that stand for numbers in it. The key is of the class too: a backend
+    that is registered anew is equal to the one before.
     """
     ops = key[1]
 

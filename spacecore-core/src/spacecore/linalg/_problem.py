@@ -50,6 +50,7 @@ class Operands(NamedTuple):
         In coordinates.
     tol, atol : number
     maxiter : int
+        Where loops are compiled, an array of shape ().
     """
 
     A: LinOp

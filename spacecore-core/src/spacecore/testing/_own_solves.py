@@ -184,6 +184,11 @@ def _in_place(dtype: str, ops: Any) -> None:
     changed = y.copy()
     arithmetic.add_multiple(view(x), view(changed), len(x), 0.5)
     assert np.allclose(changed, y + 0.5 * x, rtol=1e-5), "expected y += a x, got another y"
+    matrix = np.array(_A, dtype)
+    product = ops.vector_arithmetic(matrix).product(matrix)
+    matrix *= 2  # which its owner may do while an operator keeps the product
+    got = product(x, np.zeros_like(x))
+    assert np.allclose(got, matrix @ x, rtol=1e-5), "expected the product as the matrix is now"
     changed = x.copy()
     arithmetic.scale_and_add(view(changed), 0.5, view(y))
     assert np.allclose(changed, 0.5 * x + y, rtol=1e-5), "expected x = a x + y, got another x"
