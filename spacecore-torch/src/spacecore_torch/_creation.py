@@ -9,10 +9,10 @@ import torch
 
 from spacecore.backend import differs
 from spacecore.errors import CastError, ConversionError
-from spacecore_torch._promotion import SCALARS, STORED_ONLY, plain
+from spacecore_torch._promotion import SCALARS, STORED_ONLY, plain, result_type
 from spacecore_torch._tracing import default_device
 from spacecore_torch._transfer import from_foreign
-from spacecore_torch._updates import refuse_imaginary
+from spacecore_torch._updates import refuse_number
 
 __all__ = ["Creation"]
 
@@ -51,9 +51,11 @@ class Creation:
     def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
         size = shape if isinstance(shape, tuple | list) else (shape,)
         if type(fill_value) not in SCALARS:
+            if isinstance(fill_value, torch.Tensor):
+                return _filled(size, fill_value, dtype, device)
             fill_value = plain(fill_value)  # for Torch makes a float of a bool of NumPy's
         if dtype is not None:
-            refuse_imaginary(fill_value, dtype)
+            refuse_number(fill_value, dtype)
         if dtype is None and device is None:
             return torch.full(size, fill_value)
         return torch.full(size, fill_value, dtype=dtype, device=device)
@@ -61,8 +63,11 @@ class Creation:
     @staticmethod
     @differs("Torch tells of an overflow of 1j")
     def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
-        if type(fill_value) not in _REAL:
-            refuse_imaginary(fill_value, x.dtype if dtype is None else dtype)
+        if type(fill_value) is not float:
+            if isinstance(fill_value, torch.Tensor):
+                return _filled(x.shape, fill_value, dtype or x.dtype, device or x.device)
+            fill_value = plain(fill_value)
+            refuse_number(fill_value, x.dtype if dtype is None else dtype)
         if dtype is None and device is None:
             return torch.full_like(x, fill_value)
         return torch.full_like(x, fill_value, dtype=dtype, device=device)
@@ -122,6 +127,8 @@ class Creation:
         device: Any = None,
         endpoint: bool = True,
     ) -> torch.Tensor:
+        if isinstance(start, torch.Tensor) or isinstance(stop, torch.Tensor):
+            return _between(start, stop, num, dtype, device, endpoint=endpoint)
         width = stop - start
         if type(width) in _REAL and not -_NARROW <= width <= _NARROW:
             wide = _widened(start, stop, num + (not endpoint), dtype, device)
@@ -174,6 +181,23 @@ class Creation:
             raise BufferError(str(error)) from error
 
 
+def _filled(size: Any, value: torch.Tensor, dtype: Any, device: Any) -> torch.Tensor:
+    """A tensor of another one's value, with its derivative."""
+    made = _from_tensor(value, dtype, device, None)
+    return torch.broadcast_to(made, tuple(size)).clone(memory_format=torch.contiguous_format)
+
+
+def _between(
+    start: Any, stop: Any, num: int, dtype: Any, device: Any, *, endpoint: bool
+) -> torch.Tensor:
+    """Numbers between ends of which one is a tensor, with their derivatives."""
+    dtype = result_type(start, stop, torch.get_default_dtype()) if dtype is None else dtype
+    of = start if isinstance(start, torch.Tensor) else stop
+    steps = torch.arange(num, dtype=dtype, device=of.device if device is None else device)
+    parts = steps / max(num - 1 if endpoint else num, 1)
+    return (1 - parts) * start + parts * stop
+
+
 _REAL = frozenset({int, float})
 _NARROW = 65504
 """The largest number of the narrowest dtype."""
@@ -208,7 +232,7 @@ def _from_data(obj: Any, dtype: Any, device: Any, copy: bool | None) -> torch.Te
             made = torch.stack([Creation.asarray(item) for item in obj])
             return _from_tensor(made, dtype, device, None)
         return torch.asarray(obj, dtype=dtype, device=device)
-    source = obj if isinstance(obj, _ARRAYS) else np.asarray(memoryview(obj))
+    source = obj if isinstance(obj, _ARRAYS) else _from_buffer(obj)
     try:
         made = from_foreign(source, copy=copy)
     except ConversionError as error:
@@ -219,6 +243,19 @@ def _from_data(obj: Any, dtype: Any, device: Any, copy: bool | None) -> torch.Te
     if where == made.device and (dtype is None or dtype is made.dtype):
         return made
     return _from_tensor(made, dtype, where, False if copy is False else None)
+
+
+def _from_buffer(obj: Any) -> Any:
+    """The NumPy array of what has one, or memory that can be read."""
+    try:
+        return np.asarray(memoryview(obj))
+    except TypeError:
+        if hasattr(obj, "__array__"):
+            return np.asarray(obj)
+        raise TypeError(
+            "`asarray` takes arrays, numbers, nested sequences of them, and buffers. "
+            f"Got {type(obj).__name__}."
+        ) from None
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from spacecore import backend
@@ -32,6 +33,17 @@ _KINDS = {
 _COMPLEX = _KINDS["complex floating"]
 _KINDS["integral"] = _KINDS["signed integer"] | _KINDS["unsigned integer"]
 _KINDS["numeric"] = _KINDS["integral"] | _KINDS["real floating"] | _KINDS["complex floating"]
+
+
+_CASTS: dict[tuple[torch.dtype, torch.dtype], bool] = {}
+
+
+def _is_exact(one: torch.dtype, to: torch.dtype) -> bool:
+    """Whether NumPy calls a cast safe; its dtypes lack bfloat16, of which 8 bits are exact."""
+    if torch.bfloat16 not in (one, to):
+        return bool(np.can_cast(_NAME_OF[one], _NAME_OF[to]))
+    narrow = (torch.bool, torch.int8, torch.uint8)
+    return promote_dtypes(one, to) is to and (one is torch.bfloat16 or one in narrow)
 
 
 class FloatLimits(NamedTuple):
@@ -90,7 +102,10 @@ class Dtypes:
     @differs("Torch allows every cast within a kind, narrowing ones too")
     def can_cast(from_: Any, to: torch.dtype, /) -> bool:
         dtype = from_ if isinstance(from_, _native.dtype) else from_.dtype
-        return promote_dtypes(dtype, to) is to
+        known = _CASTS.get((dtype, to))
+        if known is None:
+            known = _CASTS[dtype, to] = _is_exact(dtype, to)
+        return known
 
     @staticmethod
     @differs("Torch takes a dtype only, and names it by a string")

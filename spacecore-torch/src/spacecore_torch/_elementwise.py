@@ -182,6 +182,8 @@ def _bound(x: Any, bound: Any) -> Any:
     if bound is None:
         return None
     if type(bound) not in SCALARS:
+        bound = plain(bound)
+    if type(bound) not in SCALARS:
         _refuse_kind(x, bound.dtype)
         return _within(bound, x.dtype).to(x.dtype)
     if x.dtype in _WHOLE and type(bound) is float and not (isinf(bound) or bound.is_integer()):

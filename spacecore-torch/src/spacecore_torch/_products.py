@@ -25,9 +25,12 @@ class Products:
     @staticmethod
     @_ONE_DTYPE
     def matmul(x1: Any, x2: Any, /) -> Any:
-        if x1.dtype is x2.dtype:
+        if x1.dtype is not x2.dtype:
+            x1, x2 = common(x1, x2)
+        try:
             return torch.matmul(x1, x2)
-        return torch.matmul(*common(x1, x2))
+        except NotImplementedError:
+            return _of_bools(torch.matmul, x1, x2)
 
     @staticmethod
     @differs("Torch wants operands of one dtype, calls the axes `dims`, and broadcasts along them")
@@ -36,6 +39,8 @@ class Products:
             x1, x2 = common(x1, x2)
         if 1 in x1.shape or 1 in x2.shape:
             _refuse_unequal(x1, x2, axes)
+        if x1.dtype is torch.bool:
+            return torch.tensordot(x1.to(torch.int64), x2.to(torch.int64), dims=axes) != 0
         return torch.tensordot(x1, x2, dims=axes)
 
     @staticmethod
@@ -43,7 +48,7 @@ class Products:
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         dtype = x1.dtype
         if dtype is x2.dtype and x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
-            return _native.vdot(x1, x2)
+            return Products.vdot(x1, x2) if dtype is torch.bool else _native.vdot(x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
                 f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "
@@ -61,11 +66,14 @@ class Products:
     @staticmethod
     @differs("Torch wants vectors of one dtype")
     def vdot(x1: Any, x2: Any, /) -> Any:
-        if x1.ndim == 1 == x2.ndim and x1.dtype is x2.dtype:
-            return _native.vdot(x1, x2)
         if x1.dtype is not x2.dtype:
             x1, x2 = common(x1, x2)
-        return _native.vdot(torch.ravel(x1), torch.ravel(x2))
+        if not x1.ndim == 1 == x2.ndim:
+            x1, x2 = torch.ravel(x1), torch.ravel(x2)
+        try:
+            return _native.vdot(x1, x2)
+        except NotImplementedError:
+            return _of_bools(torch.vdot, x1, x2)
 
     @staticmethod
     @differs("Torch wants operands of one dtype, and may sum narrow integers in wider ones")
@@ -74,7 +82,7 @@ class Products:
         for x in operands:
             if x.dtype is not dtype:
                 return Products.einsum(subscripts, *common(*operands))
-        if dtype in _SUMMED_WIDER:
+        if dtype in _SUMMED_WIDER or dtype is torch.bool:
             operands = tuple(x.to(torch.int64) for x in operands)
         made = torch.einsum(subscripts, *operands)
         return made if made.dtype is dtype else made.to(dtype)
@@ -115,6 +123,13 @@ class Products:
         if is_traced(x1) or is_traced(x2):
             return torch.all(_isclose(x1, x2, rtol, atol, equal_nan))
         return torch.allclose(x1, x2, rtol, atol, equal_nan)
+
+
+def _of_bools(product: Any, x1: Any, x2: Any) -> Any:
+    """A product that Torch lacks of bools: whether any of what is added is true."""
+    if x1.dtype is not torch.bool:
+        raise  # noqa: PLE0704  the error of Torch's that is being handled
+    return product(x1.to(torch.int64), x2.to(torch.int64)) != 0
 
 
 def _refuse_unequal(x1: Any, x2: Any, axes: Any) -> None:

@@ -64,8 +64,8 @@ def result_type(*operands: Any) -> torch.dtype:
     joined = None
     scalars = []
     for x in operands:
-        if type(x) in SCALARS or _is_scalar(x):
-            scalars.append(x)
+        if type(x) in SCALARS or _is_scalar(x) or isinstance(x, np.generic):
+            scalars.append(plain(x))
             continue
         dtype = x if isinstance(x, torch.dtype) else x.dtype
         joined = dtype if joined is None or joined is dtype else promote_dtypes(joined, dtype)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 
 from spacecore.backend import differs
@@ -25,7 +26,7 @@ class Reductions:
     @staticmethod
     @_EMPTY_AXES
     def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
-        if axis == ():
+        if _is_none(axis):
             return x.to(dtype or _widened(x.dtype), copy=True)
         return torch.sum(x, axis, keepdims, dtype=dtype)
 
@@ -34,8 +35,8 @@ class Reductions:
     def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
         if axis is None and not keepdims:
             return torch.prod(x, dtype=dtype)
-        if isinstance(axis, int):
-            return torch.prod(x, axis, keepdims, dtype=dtype)
+        if isinstance(axis, int | np.integer):
+            return torch.prod(x, int(axis), keepdims, dtype=dtype)
         axes = _places(range(x.ndim) if axis is None else axis, x.ndim)
         if len(axes) == x.ndim > 0 and not keepdims:
             return torch.prod(x, dtype=dtype)
@@ -47,31 +48,31 @@ class Reductions:
     def max(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         if axis is None:
             return torch.amax(x, keepdim=keepdims)
-        return torch.clone(x) if axis == () else torch.amax(x, axis, keepdims)
+        return torch.clone(x) if _is_none(axis) else torch.amax(x, axis, keepdims)
 
     @staticmethod
     @_EMPTY_AXES
     def min(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
         if axis is None:
             return torch.amin(x, keepdim=keepdims)
-        return torch.clone(x) if axis == () else torch.amin(x, axis, keepdims)
+        return torch.clone(x) if _is_none(axis) else torch.amin(x, axis, keepdims)
 
     @staticmethod
     @_EMPTY_AXES
     def mean(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-        return torch.clone(x) if axis == () else torch.mean(x, axis, keepdims)
+        return torch.clone(x) if _is_none(axis) else torch.mean(x, axis, keepdims)
 
     @staticmethod
     @differs("Torch's default is the variance of a sample, and it warns of too few elements")
     def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False) -> Any:
-        if axis == () or x.numel() == 0 or _count(x, axis) <= max(correction, 0):
+        if _is_none(axis) or x.numel() == 0 or _count(x, axis) <= max(correction, 0):
             return _plain_variance(x, axis, correction, keepdims)
         return torch.var(x, axis, correction=correction, keepdim=keepdims)
 
     @staticmethod
     @differs("Torch's default is the deviation of a sample, and it warns of too few elements")
     def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: Any = False) -> Any:
-        if axis == () or x.numel() == 0 or _count(x, axis) <= max(correction, 0):
+        if _is_none(axis) or x.numel() == 0 or _count(x, axis) <= max(correction, 0):
             return torch.sqrt(_plain_variance(x, axis, correction, keepdims))
         return torch.std(x, axis, correction=correction, keepdim=keepdims)
 
@@ -96,7 +97,7 @@ class Reductions:
     @staticmethod
     @differs("Torch gives uint8 for uint8, and maps `axis=()` as every axis")
     def all(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-        if axis == ():
+        if _is_none(axis):
             return x != 0
         flags = x != 0 if x.dtype is torch.uint8 else x
         return torch.all(flags, axis, keepdims)
@@ -104,7 +105,7 @@ class Reductions:
     @staticmethod
     @differs("Torch gives uint8 for uint8, and maps `axis=()` as every axis")
     def any(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-        if axis == ():
+        if _is_none(axis):
             return x != 0
         flags = x != 0 if x.dtype is torch.uint8 else x
         return torch.any(flags, axis, keepdims)
@@ -121,10 +122,15 @@ class Reductions:
     def logsumexp(x: Any, /, axis: Any = None, keepdims: Any = False) -> Any:  # noqa: FBT002  NumPy's
         if axis is None:
             axis = tuple(range(x.ndim))
-        if axis == ():
+        if _is_none(axis):
             exact = not (x.is_floating_point() or x.is_complex())
             return x.to(torch.get_default_dtype()) if exact else torch.clone(x)
         return torch.logsumexp(x, axis, keepdims)
+
+
+def _is_none(axis: Any) -> bool:
+    """Whether the axes are none at all; comparing would ask an integer of NumPy's for elements."""
+    return type(axis) is tuple and not axis
 
 
 def _over_each_axis(reduction: Callable[..., Any], x: Any, axes: Any, keepdims: bool) -> Any:
@@ -155,7 +161,7 @@ def _count(x: Any, axis: Any) -> int:
     """The number of elements that go into each result."""
     if axis is None:
         return x.numel()
-    if isinstance(axis, int):
+    if isinstance(axis, int | np.integer):
         return x.shape[axis]
     return prod(x.shape[a] for a in axis)
 
@@ -167,7 +173,8 @@ def _widened(dtype: torch.dtype) -> torch.dtype:
 
 def _plain_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     centred = x - Reductions.mean(x, axis=axis, keepdims=True)
-    total = Reductions.sum(torch.square(centred), axis=axis, keepdims=keepdims)
+    sizes = torch.abs(centred) if x.is_complex() else centred
+    total = Reductions.sum(torch.square(sizes), axis=axis, keepdims=keepdims)
     return total / max(_count(x, axis) - correction, 0.0)
 
 

@@ -223,6 +223,8 @@ def _with(lines: Any, axis: int, length: int) -> list[int]:
 
 def _is_taken(x: Any, indices: Any) -> bool:
     """Whether Torch's `take`, which counts from the end too, knows both dtypes."""
+    if type(indices) is int:  # the counter of a loop
+        return False
     return indices.dtype is _native.int64 and x.dtype not in STORED_ONLY
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from spacecore.backend import differs
@@ -53,7 +54,7 @@ class Shapes:
     def flip(x: Any, /, *, axis: Any = None) -> Any:
         if axis is None:
             return torch.flip(x, (0,) if x.ndim == 1 else tuple(range(x.ndim)))
-        return torch.flip(x, (axis,) if isinstance(axis, int) else axis)
+        return torch.flip(x, (int(axis),) if isinstance(axis, int | np.integer) else axis)
 
     @staticmethod
     @differs("Torch calls the axes `dims`")
@@ -97,19 +98,21 @@ class Shapes:
         if isinstance(axis, tuple):
             if not axis:
                 return torch.clone(x)
-            if isinstance(shift, int):
+            if isinstance(shift, int | np.integer):
                 shift = (shift,) * len(axis)
             return torch.roll(x, shift, axis)
         if x.ndim == 0:
             return torch.clone(x)
-        return torch.roll(x, shift if isinstance(shift, int) else sum(shift), axis)
+        return torch.roll(
+            x, int(shift) if isinstance(shift, int | np.integer) else sum(shift), axis
+        )
 
     @staticmethod
     @differs("Torch leaves an axis of another length where it is")
     def squeeze(x: Any, /, axis: Any) -> Any:
         if type(axis) is int and x.shape[axis] == 1:
             return _native.squeeze(x, axis)
-        for a in (axis,) if isinstance(axis, int) else axis:
+        for a in (axis,) if isinstance(axis, int | np.integer) else axis:
             if x.shape[a] != 1:
                 raise ValueError(
                     f"`squeeze` takes out axes of length 1. Got axis {a} of length {x.shape[a]}."

@@ -69,6 +69,8 @@ class Sparse:
             and not is_transforming()
         ):
             return a @ x  # as `matmul` would
+        if a.dtype is torch.bool:
+            return matmul(below_transforms(_cast, a, torch.int64), x.to(torch.int64)) != 0
         return matmul(a, x)
 
     @differs("Torch has no `T` for compressed layouts")

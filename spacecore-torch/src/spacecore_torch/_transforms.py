@@ -12,6 +12,7 @@ from functools import wraps
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils._pytree import register_pytree_node, tree_flatten, tree_map, tree_unflatten
 
@@ -98,6 +99,8 @@ class Transforms:
             if only is not None and isinstance(args[only], torch.Tensor):
                 slope, value = torch.func.grad_and_value(_of_a_tensor(fn), only)(*args, **kwargs)
                 return value, slope
+            if len({i % len(args) for i in where}) < len(where):
+                raise ValueError(f"`argnums` names an argument once. Got {where}.")
             leaves, structure = flatten(tuple([args[i] for i in where]))
             others = list(args)
             for i in where:
@@ -364,6 +367,8 @@ def _shape(x: Any) -> tuple[int, ...]:
 
 
 def _as_tensor(x: Any) -> Any:
+    if isinstance(x, np.generic):
+        return torch.as_tensor(x)
     return torch.full((), x) if isinstance(x, int | float | complex) else x
 
 

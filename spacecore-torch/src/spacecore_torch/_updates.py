@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from spacecore.backend import differs
 from spacecore.errors import CastError
-from spacecore_torch._promotion import STORED_ONLY
-from spacecore_torch._tracing import is_batched, is_transforming
+from spacecore_torch._promotion import SCALARS, STORED_ONLY
+from spacecore_torch._tracing import is_batched, is_transforming, is_wrapped
 
-__all__ = ["Updates", "as_index", "refuse_imaginary"]
+__all__ = ["Updates", "as_index", "refuse_number"]
 
 
 class Updates:
@@ -25,6 +26,8 @@ class Updates:
         if copy and is_transforming() and _any_batched(x, index, values):
             return _put(x, index, values, accumulate=False)
         values = _fitted(x, values)
+        if _is_differentiated(values) and any(map(_selects_often, _parts(index))):
+            values = _written(x, index, values)
         out: torch.Tensor = x.clone() if copy else x
         out[index] = values
         return out
@@ -64,8 +67,28 @@ def _put(x: Any, index: Any, values: Any, *, accumulate: bool) -> Any:
         return x.clone()  # what `vmap` selects by no indices has its axes in another order
     places = _positions(x, index)
     filled = torch.broadcast_to(values, places.shape)
+    if not accumulate and any(map(_selects_often, _parts(index))):
+        filled = _written(x, index, filled)
     flat = torch.index_put(torch.ravel(x), (places,), filled, accumulate=accumulate)
     return flat.reshape(x.shape)
+
+
+def _is_differentiated(values: Any) -> bool:
+    if not isinstance(values, torch.Tensor):
+        return False
+    return values.requires_grad or is_wrapped(values) or forward_ad._current_level >= 0
+
+
+def _written(x: Any, index: Any, values: Any) -> Any:
+    """The values, of which those that others overwrite have no derivative.
+
+    Torch gives the derivative of the last one to each that an index repeats.
+    """
+    places = _positions(x, index)
+    order = torch.arange(places.numel(), device=x.device).reshape(places.shape)
+    last = torch.index_put(torch.zeros_like(x, dtype=torch.int64).ravel(), (places,), order)
+    values = torch.broadcast_to(values, places.shape)
+    return torch.where(last[places] == order, values, values.detach())
 
 
 def _parts(index: Any) -> tuple[Any, ...]:
@@ -90,7 +113,9 @@ def _fitted(x: Any, values: Any) -> Any:
     """
     if isinstance(values, torch.Tensor):
         return values if values.dtype is x.dtype else _as_values(x, values)
-    _refuse_number(values, x.dtype)
+    if type(values) not in SCALARS or x.dtype is torch.bool:  # NumPy's are cast, not written
+        return _as_values(x, values)
+    refuse_number(values, x.dtype)
     return values
 
 
@@ -109,13 +134,23 @@ def _as_values(x: Any, values: Any) -> Any:
                 f"{x.dtype}. Take the real part, `ops.real(values)`."
             )
         return values.to(dtype=x.dtype, device=x.device)
-    _refuse_number(values, x.dtype)
+    refuse_number(values, x.dtype)
+    if isinstance(values, np.generic):  # which Torch asks for a number of its dtype
+        values = np.asarray(values)
     return torch.as_tensor(values, dtype=x.dtype, device=x.device)
 
 
-def _refuse_number(number: Any, dtype: torch.dtype) -> None:
-    """Raise for a number that an array of a dtype can't hold."""
-    refuse_imaginary(number, dtype)
+def refuse_number(number: Any, dtype: torch.dtype) -> None:
+    """Raise for a number that an array of a dtype can't hold.
+
+    Raises
+    ------
+    CastError
+        For a complex number in a real dtype.
+    OverflowError
+        For an integer beyond the range of the dtype.
+    """
+    _refuse_imaginary(number, dtype)
     if type(number) is int and dtype in _WHOLE:
         limits = torch.iinfo(dtype)
         if not limits.min <= number <= limits.max:
@@ -125,7 +160,7 @@ def _refuse_number(number: Any, dtype: torch.dtype) -> None:
             )
 
 
-def refuse_imaginary(number: Any, dtype: torch.dtype) -> None:
+def _refuse_imaginary(number: Any, dtype: torch.dtype) -> None:
     """Raise where a complex number would be written into an array of a real dtype.
 
     Raises

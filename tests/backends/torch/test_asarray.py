@@ -111,3 +111,13 @@ def test_a_sparse_matrix_is_no_dense_array():
         ctx.asarray(a)
     with pytest.raises(TypeError, match="dense"):
         ctx.assert_dense(a)
+
+
+def test_what_turns_itself_into_an_array_is_taken():
+    class Reading:
+        def __array__(self, dtype=None, copy=None):
+            return np.ones(2)
+
+    assert ops.asarray(Reading()).tolist() == [1, 1]
+    with pytest.raises(TypeError, match="takes arrays, numbers, nested sequences"):
+        ops.asarray(object())

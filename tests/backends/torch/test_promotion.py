@@ -220,3 +220,54 @@ def test_a_cast_of_complex_numbers_to_those_and_to_bool():
     assert ops.astype(z, torch.complex128).dtype is torch.complex128
     assert ops.astype(z, complex).dtype is torch.complex128
     assert ops.astype(z, bool).tolist() == [False, True]
+
+
+REDUCTIONS = (
+    *("sum", "prod", "max", "min", "mean", "var", "std", "any", "all"),
+    *("count_nonzero", "logsumexp", "flip"),
+)
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_an_axis_may_be_an_integer_of_numpys(name):
+    x = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
+    function = getattr(ops, name)
+    assert torch.equal(function(x, axis=np.int64(1)), function(x, axis=1))
+
+
+def test_numbers_of_numpys_are_taken():
+    assert ops.clip(torch.tensor([1.0, 5.0]), np.float64(2), np.float64(3)).tolist() == [2, 3]
+    assert ops.result_type(torch.float32, np.float32(1)) is torch.float32
+    assert ops.full_like(torch.zeros(1, dtype=torch.complex64), np.complex64(2j)).item() == 2j
+    assert ops.value_and_grad(lambda x: np.float32(3))(torch.ones(2))[0].item() == 3
+
+
+def test_products_of_bools_are_bools():
+    x = np.array([[True, False], [True, True]])
+    a = torch.from_numpy(x)
+    for name, operands in (
+        *(("matmul", (a, a)), ("vdot", (a[0], a[1])), ("vecdot", (a, a)), ("tensordot", (a, a))),
+        ("vecdot", (a[0], a[1])),
+    ):
+        got = getattr(ops, name)(*operands)
+        want = getattr(np, name)(*(each.numpy() for each in operands))
+        assert got.dtype is torch.bool
+        assert got.tolist() == want.tolist(), name
+    assert ops.einsum("ij,jk->ik", a, a).tolist() == (x @ x).tolist()
+    for form in ops.sparse_formats:
+        assert ops.sparse_matmul(ops.assparse(a, format=form), a[0]).tolist() == [True, True]
+
+
+def test_a_cast_of_integers_is_possible_where_it_is_exact():
+    pairs = [("int64", "float32"), ("int32", "float64"), ("int8", "float16"), ("int16", "float16")]
+    found = [ops.can_cast(getattr(torch, a), getattr(torch, b)) for a, b in pairs]
+    assert found == [np.can_cast(a, b) for a, b in pairs] == [False, True, True, False]
+    assert ops.can_cast(torch.int8, torch.bfloat16)
+    assert not ops.can_cast(torch.int16, torch.bfloat16)
+    assert ops.can_cast(torch.bfloat16, torch.float32)
+
+
+def test_the_variance_of_complex_numbers_is_real():
+    z = torch.tensor([1j, 2.0])
+    for options in ({"axis": ()}, {"correction": 2}, {}):
+        assert ops.var(z, **options).dtype is torch.float32

@@ -71,6 +71,11 @@ def test_argnums_may_be_a_list_of_trees():
     assert by_array.tolist() == [1, 1]
 
 
+def test_an_argument_is_differentiated_once():
+    with pytest.raises(ValueError, match="names an argument once"):
+        ops.grad(lambda x, y: ops.sum(x * y), argnums=(0, -2))(torch.ones(2), torch.ones(2))
+
+
 def test_backward_goes_through_wrapped_functions():
     x = torch.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
     parts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import spacecore as sc
@@ -78,3 +79,22 @@ def test_a_slice_that_runs_backwards_is_refused_with_the_way_out(update):
     for index in (slice(None, None, -1), (0, slice(3, 0, -1))):
         with pytest.raises(ValueError, match=r"ops\.flip"):
             update(torch.zeros(4, 4), index, 1.0)
+
+
+@pytest.mark.parametrize("value", [np.float32(2), np.int8(2), np.full((), 2.0), True, 2])
+def test_numbers_of_numpys_are_cast_to_the_dtype(value):
+    for dtype in (torch.float32, torch.int32, torch.complex64):
+        x = torch.zeros(2, dtype=dtype)
+        assert ops.index_set(x, 0, value).tolist() == [value, 0]
+        assert ops.index_add(x, 0, value).tolist() == [value, 0]
+        assert ops.index_add(x, torch.tensor([True, False]), value).tolist() == [value, 0]
+
+
+def test_an_imaginary_part_of_numpys_is_kept():
+    x = torch.zeros(2, dtype=torch.complex64)
+    assert ops.index_add(x, slice(0, 1), np.complex64(1 + 2j)).tolist() == [1 + 2j, 0]
+
+
+def test_a_place_may_be_the_counter_of_a_loop():
+    x = torch.tensor([1.0, 2.0])
+    assert ops.fori_loop(0, 2, lambda i, s: s + ops.take(x, i), torch.zeros(())).item() == 3
