@@ -39,6 +39,13 @@ def _trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     return jnp.linalg.trace(x, offset=offset, dtype=dtype)
 
 
+@differs("JAX multiplies integers in their own width")
+def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    if not jnp.issubdtype(x.dtype, jnp.inexact):
+        x = x.astype(float)
+    return jnp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
 class JaxLinalg(LinalgNamespace):
     """`jax.numpy.linalg`, products in full precision.
 
@@ -56,6 +63,7 @@ class JaxLinalg(LinalgNamespace):
     tensordot = staticmethod(_full["tensordot"])
     trace = staticmethod(_trace)
     vecdot = staticmethod(_full["vecdot"])
+    vector_norm = staticmethod(_vector_norm)
 
     def __init__(self, products: Mapping[str, Callable[..., Any]] | None = None):
         vars(self).update(products or {})

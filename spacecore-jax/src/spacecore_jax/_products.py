@@ -56,8 +56,10 @@ def products(precision: str) -> Mapping[str, Callable[..., Any]]:
     def sparse_matmul(a: Any, x: Any, /) -> Any:
         if a.dtype == x.dtype == bool:  # which JAX's sparse products do not add
             return sparse_matmul(a, x.astype("int32")) != 0
+        # In one dtype: what JAX's own promotion of these transposes to keeps the wider one.
+        dtype = jnp.promote_types(a.dtype, x.dtype)
         with jax.default_matmul_precision(precision):
-            return _mapped(a) @ x
+            return _mapped(_cast(a, dtype)) @ x.astype(dtype)
 
     made: dict[str, Callable[..., Any]] = {
         "einsum": partial(jnp.einsum, precision=precision),
@@ -101,6 +103,13 @@ def linalg_products(precision: str) -> Mapping[str, Callable[..., Any]]:
         "tensordot": main["tensordot"],
         "vecdot": main["vecdot"],
     }
+
+
+def _cast(a: Any, dtype: Any) -> Any:
+    if a.dtype == dtype:
+        return a
+    leaves, structure = jax.tree.flatten(a)  # the data come first
+    return jax.tree.unflatten(structure, [leaves[0].astype(dtype), *leaves[1:]])
 
 
 def _mapped(a: Any) -> Any:

@@ -45,3 +45,9 @@ def test_products_add_no_level_to_a_compiled_program():
     text = str(jax.make_jaxpr(sc.JaxOps().matmul)(A, x))
     assert "jit[" not in text
     assert "pjit[" not in text
+
+
+def test_norms_of_integers_are_those_of_numbers():
+    norm, asarray = sc.JaxOps().linalg.vector_norm, sc.JaxOps().asarray
+    assert norm(asarray(np.array([100, 100], dtype="int8"))) > 141
+    assert float(norm(asarray(np.array([-128], dtype="int8")), ord=1)) == 128

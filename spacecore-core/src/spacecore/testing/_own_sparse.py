@@ -14,7 +14,7 @@ from spacecore.plugins import resolve
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
 from spacecore.testing._inputs import put
-from spacecore.testing._law import law
+from spacecore.testing._law import check_tree, complexes, floats, law
 
 __all__ = ["laws"]
 
@@ -60,6 +60,12 @@ def laws() -> Iterator[Case]:
             (f"sparse_matmul[{form}-vmap-empty]", _empty_mapped),
         ):
             yield law(name, partial(one, form), dtypes=("float32",), sparse_formats=(form,))
+        yield law(
+            f"sparse_matmul[{form}-gradient-dtype]",
+            partial(_gradient_in_its_dtype, form),
+            operations=("grad",),
+            sparse_formats=(form,),
+        )
         for name, use in _USES.items():
             check = partial(_in_transforms, form, use)
             yield law(
@@ -138,6 +144,14 @@ def _reformat(form: str, other: str, ops: Any) -> None:
     check_array(ops, ops.sparse_to_dense(a), _host("float32"))
     kept = ops.assparse(a)
     assert type(kept) is type(a), f"expected its format kept, got {type(kept).__name__}"
+
+
+def _gradient_in_its_dtype(form: str, ops: Any) -> None:
+    """A gradient is of the dtype of what it is by, whatever the product was promoted to."""
+    dense = np.array([[1 + 2j, 0], [0, 3 - 1j]])
+    a = ops.assparse(complexes(ops, dense), format=form)
+    slope = ops.grad(lambda x: ops.real(ops.sum(ops.sparse_matmul(a, x) * (1 + 2j))))
+    check_tree(ops, slope(floats(ops, [1, 2])), np.array([-3.0, 5.0]))
 
 
 def _compiled(form: str, ops: Any) -> None:
