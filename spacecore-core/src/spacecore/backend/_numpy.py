@@ -95,6 +95,7 @@ class NumpyOps(BackendOps):
     full = staticmethod(_numpy_functions.full)
     full_like = staticmethod(_numpy_functions.full_like)
     iinfo = staticmethod(_numpy_functions.iinfo)
+    linspace = staticmethod(_numpy_functions.linspace)
     sort = staticmethod(_numpy_functions.sort)
     svd = staticmethod(_numpy_decompositions.svd)
     vectorize = staticmethod(_numpy_functions.vectorize)

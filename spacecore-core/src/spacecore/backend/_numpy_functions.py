@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
+from math import isfinite, isinf
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "full",
     "full_like",
     "iinfo",
+    "linspace",
     "matrix_rank",
     "refuse_imaginary",
     "sort",
@@ -109,6 +111,16 @@ def refuse_imaginary(values: Any, dtype: Any) -> None:
             f"Values written into an array keep their imaginary part. Got complex ones for "
             f"{dtype}. Take the real part, `ops.real(values)`."
         )
+
+
+@differs("NumPy's steps overflow")
+def linspace(start: Any, stop: Any, /, num: int = 50, **options: Any) -> Any:
+    are_finite = type(start) is float is type(stop) and isfinite(start) and isfinite(stop)
+    if are_finite and isinf(stop - start):
+        dtype = options.pop("dtype", None)
+        made = 2 * np.linspace(start / 2, stop / 2, num, **options)
+        return made if dtype is None else made.astype(dtype)
+    return np.linspace(start, stop, num, **options)
 
 
 @differs("NumPy sorts ascending only")

@@ -14,7 +14,7 @@ import numpy as np
 
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array
-from spacecore.testing._law import check_tree, complexes, floats, law
+from spacecore.testing._law import check_tree, complexes, floats, integers, law
 
 __all__ = ["laws"]
 
@@ -44,6 +44,9 @@ def laws() -> Iterator[Case]:
     yield law("grad[through-loop]", _grad_loop)
     yield law("grad[through-update]", _grad_update, operations=("index_add",))
     yield law("grad[vmap]", _grad_mapped)
+    yield law("index_set[gradient-of-overwritten]", _grad_overwritten, operations=("grad",))
+    yield law("full[derivative]", _filled_derivative, operations=("full_like", "jvp"))
+    yield law("linspace[derivative]", _spaced_derivative, operations=("grad",))
     yield law("value_and_grad[real]", _value_and_grad)
     yield law("value_and_grad[aux-argnums]", _value_and_grad_aux)
     yield law("vjp[real]", _vjp_real)
@@ -162,6 +165,32 @@ def _grad_update(ops: Any) -> None:
     total = _X + np.append(_Y[:2], 0)
     got = tuple(ops.grad(function, argnums=(0, 1))(x, y))
     check_tree(ops, got, (2 * total, 2 * total[:2]))
+
+
+def _grad_overwritten(ops: Any) -> None:
+    """Of values that one index gets, the last is written, and has the derivative."""
+    places = integers(ops, [2, 0, 2])
+
+    def loss(values: Any) -> Any:
+        return ops.sum(ops.index_set(floats(ops, np.ones(3)), places, values) ** 2)
+
+    slope = ops.grad(loss)
+    check_tree(ops, slope(floats(ops, [3, 4, 5])), np.array([0.0, 8, 10]))
+    check_tree(ops, slope(floats(ops, 2)), np.array(8.0))
+    check_tree(ops, ops.vmap(slope)(floats(ops, [[3, 4, 5]])), np.array([[0.0, 8, 10]]))
+
+
+def _filled_derivative(ops: Any) -> None:
+    """What is filled with an array depends on it, or the array is refused."""
+    like = floats(ops, np.zeros(2))
+    for fill in (lambda a: ops.full((2,), a), lambda a: ops.full_like(like, a)):
+        value, tangent = ops.jvp(lambda a, f=fill: f(a) * a, (floats(ops, 3),), (floats(ops, 1),))
+        check_tree(ops, (value, tangent), (np.array([9.0, 9]), np.array([6.0, 6])))
+
+
+def _spaced_derivative(ops: Any) -> None:
+    slope = ops.grad(lambda a: ops.sum(ops.linspace(0.0, a, 3)))
+    check_tree(ops, slope(floats(ops, 2)), np.array(1.5))
 
 
 def _grad_mapped(ops: Any) -> None:

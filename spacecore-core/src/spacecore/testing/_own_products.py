@@ -11,7 +11,16 @@ import numpy as np
 from spacecore.testing import _rules
 from spacecore.testing._case import Case
 from spacecore.testing._compare import check_array, check_raises
-from spacecore.testing._inputs import ALL, COMPLEX, FLOATING, INTEGER, NUMERIC, REAL_FLOATING, array
+from spacecore.testing._inputs import (
+    ALL,
+    COMPLEX,
+    FLOATING,
+    INTEGER,
+    NUMERIC,
+    REAL_FLOATING,
+    array,
+    put,
+)
 from spacecore.testing._law import check_tree, floats, integers, law
 from spacecore.testing._table import Row, call
 
@@ -231,9 +240,21 @@ def laws() -> Iterator[Case]:
     yield law("vdot[conjugates]", _conjugates, dtypes=("complex64",))
     yield law("matmul[full-precision]", partial(_precise, "matmul"), dtypes=("float32",))
     yield law("einsum[full-precision]", partial(_precise, "einsum"), dtypes=("float32",))
+    yield law("logsumexp[integers]", _logsumexp_of_integers, dtypes=("uint8", "int8", "bool"))
     yield law("ix_[grid]", _grid)
     yield law("ix_[bools]", _grid_of_bools)
     yield law("ix_[two-axes]", _grid_refused)
+
+
+def _logsumexp_of_integers(ops: Any) -> None:
+    for values in (
+        np.array([3, 5], "uint8"),
+        np.array([-100, 100], "int8"),
+        np.array([True, False]),
+    ):
+        got = float(ops.logsumexp(put(ops, values)))
+        want = float(np.logaddexp.reduce(values.astype("float64")))
+        assert abs(got - want) < 1e-5 * want, f"expected {want}, got {got}"
 
 
 def _allclose(ops: Any) -> None:

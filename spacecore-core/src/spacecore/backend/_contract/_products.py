@@ -97,6 +97,8 @@ class ArrayExtras:
         Of complex numbers it is the principal logarithm, of imaginary part in [-π, π].
         """
         ops: Any = self
+        if not ops.isdtype(x.dtype, ("real floating", "complex floating")):
+            x = ops.astype(x, ops.sanitize_dtype(None))
         if 0 in x.shape:  # of no elements there is no largest
             return ops.sum(x, axis=axis, keepdims=keepdims) - inf
         sizes = ops.real(x) if ops.is_complex_dtype(x.dtype) else x
