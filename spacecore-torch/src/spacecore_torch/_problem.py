@@ -99,11 +99,7 @@ class Problem:
         """Solve, below every transform; of further results, tensors have no derivative."""
         operands = self.operands(tensors, below=not self.levels)
         if self.main:
-            if self.structure is None and not self.levels:
-                with torch.enable_grad():  # so that a hidden tensor shows in x
-                    x, aux = self.solve(operands, b.detach(), self.lift)
-            else:
-                x, aux = self.solve(operands, b, self.lift)
+            x, aux = self.solve(operands, b, self.lift)
             refuse_hidden(x)
             return x, *aux
         if self.adjoint and b.is_complex():

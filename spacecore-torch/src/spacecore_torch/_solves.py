@@ -48,17 +48,17 @@ class Solves:
             if is_transforming():  # a solve reads numbers, which a mapped tensor does not have
                 refuse_hidden(matvec(operands, b))
             x, aux = solve(operands, b, _same)
-            refuse_hidden(x)
+            for each in (x, *aux):  # a start that is the solution depends on nothing that is hidden
+                if isinstance(each, torch.Tensor):
+                    refuse_hidden(each)
             return x, aux
         problem = Problem(matvec, solve, tangent_solve, transpose_solve, operands)
         if fixed:
             problem.watch(leaves)
         else:
             problem.take_apart()
-        # What the solve hides from reverse mode alone, it tells by itself.
-        if not fixed or is_transforming() or forward_ad._current_level >= 0:
-            known = problem.operands(tuple(map(constant, problem.varying)))
-            refuse_hidden(matvec(known, constant(b)))
+        known = problem.operands(tuple(map(constant, problem.varying)))
+        refuse_hidden(matvec(known, constant(b)))
         x, *aux = _Solve.apply(problem, b, *problem.varying)
         return x, tuple(aux)
 

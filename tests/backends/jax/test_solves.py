@@ -214,6 +214,15 @@ for solve, whole, axes in cases:
     shapes = re.findall(r"f64\\[([\\d,]+)\\]", text)
     sizes = [np.prod([int(k) for k in shape.split(",")]) for shape in shapes]
     assert max(sizes) < whole[-1].size, max(sizes)
+
+def each(d, bs):
+    return jax.vmap(lambda b: sc.cg(sc.DiagonalLinOp(d, X), b, tol=1e-10).x)(bs)
+
+split = jax.shard_map(each, mesh=mesh, in_specs=(P(), P("i")), out_specs=P("i"))
+assert jnp.allclose(split(d, bs), bs / d, rtol=1e-8)
+one = jax.shard_map(lambda d, bs: sc.cg(sc.DiagonalLinOp(d, X), bs[0]).x[None], mesh=mesh,
+                    in_specs=(P(), P("i")), out_specs=P("i"))
+assert jnp.allclose(one(d, bs[:4]), bs[:4] / d, rtol=1e-4)
 """
 
 

@@ -72,6 +72,28 @@ def test_a_tensor_that_only_a_function_knows_is_refused(size, of_b, of_field):
         assert sc.cg(A, b).converged
 
 
+@pytest.mark.parametrize("of_b", [False, True])
+def test_a_hidden_tensor_is_refused_where_the_start_is_the_solution(of_b):
+    weight = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    A = sc.MatrixFreeLinOp(lambda x: weight * x, lambda x: weight * x, X, X)
+    bs = torch.ones(3, 6, dtype=torch.float64, requires_grad=of_b)
+    for options in ({}, {"maxiter": 0}):
+        with pytest.raises(sc.UnsupportedOperationError, match="closes over a tensor"):
+            sc.cg(A, bs, x0=bs.detach() / 2, **options)
+
+
+def test_a_hidden_tensor_is_no_matter_where_nobody_asks_for_its_gradient(system):
+    S, b = system
+    weight = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    A = sc.MatrixFreeLinOp(lambda x: weight * x, lambda x: weight * x, X, X)
+    with torch.no_grad():
+        slope = torch.func.grad(lambda b: sc.cg(A, b).x.sum())(b)
+    assert torch.allclose(slope, torch.full_like(b, 0.5))
+    # A preconditioner has no influence on derivatives, and so may hold what it likes.
+    x = sc.cg(sc.DenseLinOp(S, X), b.clone().requires_grad_(), preconditioner=A).x
+    assert x.requires_grad
+
+
 TRANSFORMS = {
     "grad": torch.func.grad,
     "jacrev": torch.func.jacrev,

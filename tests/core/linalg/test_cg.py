@@ -369,3 +369,18 @@ def test_memory_of_any_layout_is_read_and_left_alone(make, rng):
         result = sc.cg(A, b, x0=x0, tol=1e-10)
         assert relative(ctx.ops, result.x, np.linalg.solve(matrix, b)) < 1e-8
     assert np.array_equal(both, kept)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_singular_system_without_a_solution_ends_before_anything_overflows(ctx):
+    """Its residual grows, and no step is much longer than another."""
+    space = sc.DenseVectorSpace(50, ctx)
+    values = np.arange(1.0, 51)
+    values[3] = 0
+    A, b = sc.DiagonalLinOp(ctx.asarray(values), space), space.ones()
+    for rhs in (b, ctx.ops.stack([b, 2 * b])):
+        result = sc.cg(A, rhs)
+        assert {int(code) for code in np.ravel(ctx.ops.to_numpy(ctx.ops.asarray(result.code)))} == {
+            sc.SolveStatus.NOT_POSITIVE_DEFINITE.code
+        }
+        assert bool(ctx.ops.all(ctx.ops.abs(result.x) < 1e40))

@@ -16,6 +16,7 @@ def system(ctx, make):
 def test_history_holds_the_norm_of_each_step(ctx, system):
     A, b = system
     result = sc.cg(A, b, history=True, tol=1e-8)
+    assert result.history.dtype == ctx.dtype
     norms = ctx.ops.to_numpy(result.history)
     norms = norms[np.isfinite(norms)]
     assert norms.shape == (int(result.num_iters) + 1,)

@@ -56,7 +56,8 @@ def cg(
         By default ten times the size of the space.
     check_every : int, optional
         Steps between two calls of `callback`, and on an accelerator without compiled loops
-        between two stopping tests, for which the host waits. 1 if not given.
+        between two stopping tests, for which the host waits, and at which steps are counted and
+        norms kept. 1 if not given.
     preconditioner : LinOp, optional
         Approximates the inverse of A; self-adjoint and positive definite too.
     callback : callable, optional

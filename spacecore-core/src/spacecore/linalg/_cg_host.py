@@ -120,7 +120,9 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
             elif not size < 0.5 * before:
                 status = SolveStatus.STAGNATED
     status = SolveStatus.MAX_ITERATIONS if status is None else status
-    norms = None if look.history is None else ops.asarray(look.history)
+    norms = None
+    if look.history is not None:
+        norms = ops.asarray(look.history, dtype=ops.real_dtype(b.dtype))
     return x, (k, size, target, status.code, norms)
 
 

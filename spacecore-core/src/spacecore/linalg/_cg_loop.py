@@ -30,15 +30,16 @@ INDEFINITE = SolveStatus.NOT_POSITIVE_DEFINITE.code
 STAGNATED = SolveStatus.STAGNATED.code
 NOT_FINITE = SolveStatus.NOT_FINITE.code
 
-# Times eps: a curvature that falls by so much in a step is rounding.
+# Times eps: a curvature that has fallen by so much is rounding.
 ROUNDING = 64.0
 
 
 class LoopState(NamedTuple):
     """What steps change. `code` is RUNNING where a system goes on.
 
-    During a run `r` and `p` are scaled. Between runs `r` is the true residual, and of the direction
-    there is nothing to carry: `p`, `rho` and `alpha`, the length of the last step, are None.
+    During a run `r` and `p` are scaled, `alpha` is the shortest step so far, and `rho` never comes
+    to `most` where the operator is positive definite. Between runs `r` is the true residual, and of
+    the direction there is nothing to carry: these are None.
     """
 
     k: Any
@@ -47,6 +48,7 @@ class LoopState(NamedTuple):
     p: Any
     rho: Any
     alpha: Any
+    most: Any
     size: Any
     iters: Any
     code: Any
@@ -102,7 +104,7 @@ class Step(NamedTuple):
     """What the steps of a single system change: no more than the method needs.
 
     `squared` is ⟨r, r⟩; None without a preconditioner, where that is `rho`. `alpha` is the length
-    of the last step: infinite before the first, negative where the curvature is not positive.
+    of the shortest step: infinite before the first, negative where the curvature is not positive.
     """
 
     k: Any
@@ -122,12 +124,13 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
     none = ops.zeros_like(s.rho)
 
     def goes_on(t: Step) -> Any:
-        return (_squared(t) > limit) & _goes_straight(t) & (t.k < stop)
+        return (_squared(t) > limit) & _goes_straight(t, s.most) & (t.k < stop)
 
     def step(t: Step) -> Step:
         q = problem.apply(t.p)
-        alpha = _believed_length(ops, t.rho / problem.inner(t.p, q), t.alpha)
-        length = ops.where(alpha > 0, alpha, none)
+        length = t.rho / problem.inner(t.p, q)
+        alpha = _shortest(ops, length, t.alpha)
+        length = ops.where(alpha > 0, length, none)
         x = t.x + (length * s.scale) * t.p
         r = t.r - length * q
         z, rho, squared = _measured(problem, r)
@@ -151,35 +154,37 @@ def _run_one(problem: Problem, s: LoopState, target: Any, stop: Any) -> LoopStat
         alpha=t.alpha,
         size=ops.sqrt(_squared(t)) * s.scale,
         iters=t.k,
-        code=ops.astype(_why_ended(ops, t, limit), s.code.dtype),
+        code=ops.astype(_why_ended(ops, t, limit, s.most), s.code.dtype),
         history=t.history,
     )
 
 
-def _why_ended(ops: Any, t: Step, limit: Any) -> Any:
+def _why_ended(ops: Any, t: Step, limit: Any, most: Any) -> Any:
     squared = _squared(t)
-    indefinite = ((t.alpha < 0) | (t.rho <= 0)) & ops.isfinite(t.rho)
+    indefinite = ((t.alpha < 0) | (t.rho <= 0) | (t.rho >= most)) & ops.isfinite(t.rho)
     code = ops.where(indefinite, INDEFINITE, NOT_FINITE)
-    code = ops.where(_goes_straight(t), RUNNING, code)
+    code = ops.where(_goes_straight(t, most), RUNNING, code)
     code = ops.where(squared <= limit, DONE, code)
     return ops.where(ops.isfinite(squared), code, NOT_FINITE)
 
 
-def _believed_length(ops: Any, alpha: Any, before: Any) -> Any:
-    """The length of a step; -1 for none, where the operator is not positive definite.
+def _shortest(ops: Any, length: Any, before: Any) -> Any:
+    """The shortest step so far; -1 for a step where the operator is not positive definite."""
+    is_none = (length <= 0) | ~_is_believed(ops, length, before)
+    none = ops.full_like(length, -1.0)
+    return ops.where(is_none & ~ops.isnan(length), none, ops.minimum(length, before))
 
-    One that is longer than the step before by the inverse of rounding tells that it is singular.
+
+def _is_believed(ops: Any, length: Any, shortest: Any) -> Any:
+    """Whether a step is no longer than another by the inverse of rounding.
+
+    The lengths lie between the inverses of the largest and the smallest eigenvalue.
     """
-    is_none = (alpha <= 0) | ~_is_believed(ops, alpha, before)
-    return ops.where(is_none & ~ops.isnan(alpha), ops.full_like(alpha, -1.0), alpha)
+    return length < shortest / (ROUNDING * ops.eps(length.dtype))
 
 
-def _is_believed(ops: Any, alpha: Any, before: Any) -> Any:
-    return alpha < before / (ROUNDING * ops.eps(alpha.dtype))
-
-
-def _goes_straight(t: Step) -> Any:
-    return (t.alpha > 0) & (t.rho > 0)
+def _goes_straight(t: Step, most: Any) -> Any:
+    return (t.alpha > 0) & (t.rho > 0) & (t.rho < most)
 
 
 def _squared(t: Step) -> Any:
@@ -216,12 +221,12 @@ def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, A
         # Zero solves the system of zero, and no steps from elsewhere reach it.
         size = ops.where(of_b == 0, of_b, size)
         x, r = (ops.where((of_b == 0)[..., None], b, v) for v in (x, r))
-    iters = ops.zeros(size.shape, dtype=ops.int32)
+    iters = ops.zeros_like(size, dtype=ops.int32)  # which is mapped as the system is
     code = ops.where(size <= target, iters + DONE, iters + RUNNING)
     code = ops.where(ops.isfinite(size), code, iters + NOT_FINITE)
     history = problem.history(size) if problem.keep else None
-    k = ops.zeros((), dtype=ops.int32)
-    return LoopState(k, x, r, None, None, None, size, iters, code, scale, history), target
+    k = ops.zeros((), dtype=ops.int32) if problem.leading else iters
+    return LoopState(k, x, r, None, None, None, None, size, iters, code, scale, history), target
 
 
 def _restart(problem: Problem, s: LoopState) -> LoopState:
@@ -231,7 +236,10 @@ def _restart(problem: Problem, s: LoopState) -> LoopState:
         r = problem.ops.where((s.code == RUNNING)[..., None], r, problem.ops.zeros_like(r))
     z = r if problem.precondition is None else problem.precondition(r)
     rho = problem.inner(r, z)
-    return s._replace(r=r, p=z, rho=rho, alpha=problem.ops.full_like(rho, problem.ops.inf))
+    # The square of a residual grows by no more than the condition number.
+    most = rho / problem.ops.eps(rho.dtype) ** 2
+    infinite = problem.ops.full_like(rho, problem.ops.inf)
+    return s._replace(r=r, p=z, rho=rho, alpha=infinite, most=most)
 
 
 def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopState:
@@ -244,7 +252,9 @@ def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopStat
     code = ops.where((s.code == DONE) & ~reached, retry, s.code)
     code = ops.where(reached, ops.full_like(code, DONE), code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(code, NOT_FINITE))
-    return s._replace(r=r, p=None, rho=None, alpha=None, size=size, code=code, scale=scale)
+    return s._replace(
+        r=r, p=None, rho=None, alpha=None, most=None, size=size, code=code, scale=scale
+    )
 
 
 def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
@@ -258,7 +268,8 @@ def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
     curvature = problem.inner(s.p, q)
     going, one = _goes_on(problem, s), ops.ones_like(curvature)
     alpha = s.rho / ops.where(curvature != 0, curvature, one)
-    moves = going & (curvature > 0) & (s.rho > 0) & _is_believed(ops, alpha, s.alpha)
+    moves = going & (curvature > 0) & (s.rho > 0) & (s.rho < s.most)
+    moves = moves & _is_believed(ops, alpha, s.alpha)
     alpha = ops.where(moves, alpha, one)
     x = s.x + (alpha * s.scale)[..., None] * s.p
     r = s.r - alpha[..., None] * q
@@ -267,7 +278,10 @@ def _step(problem: Problem, s: LoopState, believed: Any) -> LoopState:
     p = z + (rho / ops.where(moves, s.rho, one))[..., None] * s.p
     code = ops.where(size <= believed, ops.full_like(s.code, DONE), s.code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(s.code, NOT_FINITE))
-    moved = LoopState(s.k, x, r, p, rho, alpha, size, s.iters + 1, code, s.scale, None)
+    shortest = ops.minimum(alpha, s.alpha)
+    moved = s._replace(
+        x=x, r=r, p=p, rho=rho, alpha=shortest, size=size, iters=s.iters + 1, code=code
+    )
     finite = ops.isfinite(curvature) & ops.isfinite(s.rho)
     why = ops.where(finite, ops.full_like(s.code, INDEFINITE), ops.full_like(s.code, NOT_FINITE))
     stopped = s._replace(code=ops.where(going, why, s.code))

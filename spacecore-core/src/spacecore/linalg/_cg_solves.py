@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from math import nan
 from typing import Any
 
@@ -47,18 +47,18 @@ def solved(operands: Operands, b: Any, own: int, options: Options) -> tuple[Any,
     if options.watch is None:
         holds = holdings(operands.A, operands.preconditioner)
         compiled = _compiled.__wrapped__ if holds is None else _compiled
-        run, numbers = compiled((type(ops), ops), own, options.keep)
-        given = numbers.replaced(operands, b.dtype)
-        x, aux = run(given, b, holds=holds) if holds else run(given, b)
+        run, numbers = compiled((type(ops), ops), own)
+        given, keep = numbers.replaced(operands, b.dtype), options.keep
+        x, aux = run(given, b, keep=keep, holds=holds) if keep or holds else run(given, b)
         return x, aux
     if ops.is_traced(b):
         raise unseen(ops)
     return solve_watched(ops, operands, b, own, options)
 
 
-@lru_cache(maxsize=64)
+@cache
 def _compiled(
-    key: tuple[type[BackendOps], BackendOps], own: int, keep: int
+    key: tuple[type[BackendOps], BackendOps], own: int
 ) -> tuple[Callable[..., Any], _Numbers]:
     """The whole solve, compiled once for each structure of its operands, and what they hold.
 
@@ -67,10 +67,10 @@ def _compiled(
     """
     ops = key[1]
 
-    def cg(operands: Operands, b: Any, *, holds: Any = None) -> Any:
+    def cg(operands: Operands, b: Any, *, keep: int = 0, holds: Any = None) -> Any:
         return _differentiable(operands, b, own, Options(keep, None, 1), compiles=True)
 
-    return ops.jit(cg, static_argnames="holds"), _Numbers(ops)
+    return ops.jit(cg, static_argnames=("keep", "holds")), _Numbers(ops)
 
 
 class _Numbers:
