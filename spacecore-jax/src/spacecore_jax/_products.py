@@ -56,10 +56,11 @@ def products(precision: str) -> Mapping[str, Callable[..., Any]]:
     def sparse_matmul(a: Any, x: Any, /) -> Any:
         if a.dtype == x.dtype == bool:  # which JAX's sparse products do not add
             return sparse_matmul(a, x.astype("int32")) != 0
-        # In one dtype: what JAX's own promotion of these transposes to keeps the wider one.
         dtype = jnp.promote_types(a.dtype, x.dtype)
+        if jnp.issubdtype(dtype, jnp.inexact):  # a derivative of JAX's own promotion stays wider
+            a, x = _cast(a, dtype), x.astype(dtype)
         with jax.default_matmul_precision(precision):
-            return _mapped(_cast(a, dtype)) @ x.astype(dtype)
+            return _mapped(a) @ x
 
     made: dict[str, Callable[..., Any]] = {
         "einsum": partial(jnp.einsum, precision=precision),

@@ -40,10 +40,10 @@ _CASTS: dict[tuple[torch.dtype, torch.dtype], bool] = {}
 
 def _is_exact(one: torch.dtype, to: torch.dtype) -> bool:
     """Whether NumPy calls a cast safe; its dtypes lack bfloat16, of which 8 bits are exact."""
-    if torch.bfloat16 not in (one, to):
+    if torch.bfloat16 not in (one, to) and one in _NAME_OF and to in _NAME_OF:
         return bool(np.can_cast(_NAME_OF[one], _NAME_OF[to]))
     narrow = (torch.bool, torch.int8, torch.uint8)
-    return promote_dtypes(one, to) is to and (one is torch.bfloat16 or one in narrow)
+    return promote_dtypes(one, to) is to and (one.is_floating_point or one in narrow)
 
 
 class FloatLimits(NamedTuple):

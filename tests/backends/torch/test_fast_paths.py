@@ -151,7 +151,8 @@ def test_comparisons_of_a_scalar_first(name):
 )
 def test_integers_that_are_only_stored_promote_like_others(one, other, expected):
     assert ops.result_type(one, other) is expected
-    assert ops.can_cast(one, expected)
+    if not expected.is_floating_point:  # where not every integer is one of the numbers
+        assert ops.can_cast(one, expected)
 
 
 def test_a_float_of_eight_bits_has_limits():
