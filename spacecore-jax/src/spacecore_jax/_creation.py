@@ -104,10 +104,12 @@ class Creation:
         return jnp.full(shape, fill_value, dtype=target, device=device)
 
     @staticmethod
-    @differs("JAX narrows a 64-bit dtype, and drops imaginary parts")
+    @differs("JAX narrows a 64-bit dtype, drops imaginary parts, and wraps what is out of range")
     def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         target = x.dtype if dtype is None else sanitize_dtype(dtype)
         refuse_complex_to_real(_kind_of(fill_value), target)
+        if type(fill_value) is int and target.kind in "iu":
+            np.array(fill_value, target)  # raises for a number beyond the range
         return jnp.full_like(x, fill_value, dtype=dtype, device=device)
 
     @staticmethod

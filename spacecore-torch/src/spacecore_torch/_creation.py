@@ -127,10 +127,11 @@ class Creation:
         device: Any = None,
         endpoint: bool = True,
     ) -> torch.Tensor:
-        if isinstance(start, torch.Tensor) or isinstance(stop, torch.Tensor):
-            return _between(start, stop, num, dtype, device, endpoint=endpoint)
         width = stop - start
-        if type(width) in _REAL and not -_NARROW <= width <= _NARROW:
+        if type(width) not in _REAL:
+            if isinstance(width, torch.Tensor):
+                return _between(start, stop, num, dtype, device, endpoint=endpoint)
+        elif not -_NARROW <= width <= _NARROW:
             wide = _widened(start, stop, num + (not endpoint), dtype, device)
             if wide is not None:
                 return wide if endpoint else wide[:-1]

@@ -48,7 +48,10 @@ class Products:
     def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
         dtype = x1.dtype
         if dtype is x2.dtype and x1.ndim == 1 == x2.ndim and -1 <= axis <= 0:
-            return Products.vdot(x1, x2) if dtype is torch.bool else _native.vdot(x1, x2)
+            try:
+                return _native.vdot(x1, x2)
+            except NotImplementedError:
+                return _of_bools(torch.vdot, x1, x2)
         if x1.shape[axis] != x2.shape[axis]:
             raise ValueError(
                 f"`vecdot` needs vectors of one length. Got {x1.shape[axis]} and {x2.shape[axis]} "

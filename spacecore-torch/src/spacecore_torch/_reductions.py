@@ -26,7 +26,7 @@ class Reductions:
     @staticmethod
     @_EMPTY_AXES
     def sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
-        if _is_none(axis):
+        if type(axis) is tuple and not axis:  # as below, in place
             return x.to(dtype or _widened(x.dtype), copy=True)
         return torch.sum(x, axis, keepdims, dtype=dtype)
 
@@ -129,7 +129,7 @@ class Reductions:
 
 
 def _is_none(axis: Any) -> bool:
-    """Whether the axes are none at all; comparing would ask an integer of NumPy's for elements."""
+    """Whether the axes are none at all; compared with `()`, NumPy's integers are no single bool."""
     return type(axis) is tuple and not axis
 
 

@@ -98,7 +98,13 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
-        if x.ndim == 1 and axis in _ONLY_AXIS and _is_taken(x, indices):
+        if (
+            x.ndim == 1
+            and axis in _ONLY_AXIS
+            and type(indices) is not int  # the counter of a loop
+            and indices.dtype is _native.int64
+            and x.dtype not in STORED_ONLY  # which Torch's `take`, that counts from the end, lacks
+        ):
             return _native.take(x, indices)
         indices = _as_indices(indices)
         if is_transforming() and indices.numel() == 0:
@@ -112,9 +118,10 @@ class Searching:
     @staticmethod
     @_NEGATIVE
     def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
-        if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS and _is_taken(x, indices):
-            return _native.take(x, indices)
-        if indices.dtype is not torch.int64:
+        if indices.dtype is _native.int64:
+            if x.ndim == 1 == indices.ndim and axis in _ONLY_AXIS and x.dtype not in STORED_ONLY:
+                return _native.take(x, indices)
+        else:
             indices = _as_indices(indices).to(torch.int64)
         # A shift makes -1 of what is negative, and 0 of the rest.
         places = torch.sub(indices, indices >> 63, alpha=x.shape[axis])
@@ -219,13 +226,6 @@ def _with(lines: Any, axis: int, length: int) -> list[int]:
     lengths = list(lines)
     lengths.insert(axis if axis >= 0 else axis + len(lengths) + 1, length)
     return lengths
-
-
-def _is_taken(x: Any, indices: Any) -> bool:
-    """Whether Torch's `take`, which counts from the end too, knows both dtypes."""
-    if type(indices) is int:  # the counter of a loop
-        return False
-    return indices.dtype is _native.int64 and x.dtype not in STORED_ONLY
 
 
 def _silence_strides() -> None:

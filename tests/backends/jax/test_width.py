@@ -243,3 +243,13 @@ def test_imaginary_parts_are_kept_or_refused(target):
         with pytest.raises(sc.CastError, match="real part"):
             cast()
     assert bool(ops.astype(z, ops.bool)[0])
+
+
+def test_a_number_beyond_the_range_is_refused_in_creation():
+    ops = sc.JaxOps()
+    for make in (
+        lambda: ops.full_like(ops.zeros(2, dtype="int32"), 2**40),
+        lambda: ops.full((2,), -1, dtype="uint8"),
+    ):
+        with pytest.raises(OverflowError):
+            make()
