@@ -14,7 +14,6 @@ import torch
 from torch.autograd import forward_ad
 
 from spacecore.backend import LinalgNamespace, differs
-from spacecore_torch import _native
 from spacecore_torch._products import Products
 from spacecore_torch._promotion import common
 from spacecore_torch._reductions import Reductions
@@ -96,8 +95,8 @@ class TorchLinalg(LinalgNamespace):
     @staticmethod
     @differs("Torch adds the main diagonal of one matrix")
     def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-        if offset == 0 and dtype is None and x.ndim == 2:
-            return _native.trace(x)
+        if not offset and dtype is None and x.ndim == 2:
+            return x.trace()  # found as fast, and called faster than the function
         return torch.sum(torch.linalg.diagonal(x, offset=offset), -1, dtype=dtype)
 
     @staticmethod

@@ -18,7 +18,6 @@ from torch import (
     squeeze,
     strided,
     take,
-    trace,
     vdot,
 )
 
@@ -34,6 +33,5 @@ __all__ = [
     "squeeze",
     "strided",
     "take",
-    "trace",
     "vdot",
 ]
