@@ -73,6 +73,9 @@ class TorchOps(
     its `NotImplementedError`. Sums of uint8 are int64.
 
     A slice runs forwards: `x[::-1]` is an error of Torch; use `ops.flip`.
+
+    Two warnings that Torch gives once a process are used up here, unheard: that compressed sparse
+    layouts are in beta, and that a search copies strided arrays.
     """
 
     family = BackendFamily.TORCH
