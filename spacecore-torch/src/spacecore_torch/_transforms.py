@@ -99,9 +99,9 @@ class Transforms:
             if only is not None and isinstance(args[only], torch.Tensor):
                 slope, value = torch.func.grad_and_value(_of_a_tensor(fn), only)(*args, **kwargs)
                 return value, slope
+            leaves, structure = flatten(tuple([args[i] for i in where]))
             if len({i % len(args) for i in where}) < len(where):
                 raise ValueError(f"`argnums` names an argument once. Got {where}.")
-            leaves, structure = flatten(tuple([args[i] for i in where]))
             others = list(args)
             for i in where:
                 others[i] = None
