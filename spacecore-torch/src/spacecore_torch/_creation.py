@@ -194,9 +194,12 @@ def _between(
     """Numbers between ends of which one is a tensor, with their derivatives."""
     dtype = result_type(start, stop, torch.get_default_dtype()) if dtype is None else dtype
     of = start if isinstance(start, torch.Tensor) else stop
-    steps = torch.arange(num, dtype=dtype, device=of.device if device is None else device)
+    real = dtype.to_real() if dtype.is_complex else dtype
+    real = real if real.is_floating_point else torch.get_default_dtype()
+    steps = torch.arange(num, dtype=real, device=of.device if device is None else device)
     parts = steps / max(num - 1 if endpoint else num, 1)
-    return (1 - parts) * start + parts * stop
+    made = (1 - parts) * start + parts * stop
+    return made if made.dtype is dtype else _from_tensor(made, dtype, None, None)
 
 
 _REAL = frozenset({int, float})

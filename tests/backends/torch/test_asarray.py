@@ -121,3 +121,14 @@ def test_what_turns_itself_into_an_array_is_taken():
     assert ops.asarray(Reading()).tolist() == [1, 1]
     with pytest.raises(TypeError, match="takes arrays, numbers, nested sequences"):
         ops.asarray(object())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "complex64"])
+def test_the_ends_of_a_range_may_be_tensors(dtype):
+    dtype = getattr(ops, dtype)
+    for stop in (ops.asarray(4.0), ops.asarray(4)):
+        found = ops.linspace(ops.asarray(0), stop, 3, dtype=dtype)
+        assert found.dtype is dtype
+        assert found.tolist() == [0, 2, 4]
+    with pytest.raises(CastError):
+        ops.linspace(ops.asarray(0), ops.asarray(1j), 3, dtype=ops.float32)
