@@ -1,4 +1,4 @@
-"""Linear solves whose derivatives are linear solves."""
+"""Linear solves whose derivatives are linear solves, and inner products for their loops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Solves"]
 
 
 class Solves:
-    """`custom_linear_solve`."""
+    """`custom_linear_solve` and `vecdot_in_loop`."""
 
     @staticmethod
     @differs("JAX differentiates a loop in forward mode only, step by step")
@@ -54,6 +54,26 @@ class Solves:
             )
             given += values
         return _solved(opened, b, given)
+
+    @differs("XLA on the CPU adds few numbers by several kernels, one number after another")
+    def vecdot_in_loop(self: Any, x1: Any, x2: Any, /) -> Any:
+        n = x1.shape[-1]
+        if not ONE_KERNEL < n <= x1.size <= FEW or x1.dtype.itemsize < WIDE:
+            return self.linalg.vecdot(x1, x2)
+        # Parts of equal length are added to each other first, many numbers at once.
+        product = x1.conj() * x2
+        part = n // PARTS
+        held = sum(product[..., i * part : (i + 1) * part] for i in range(PARTS)).sum(axis=-1)
+        return held if n % PARTS == 0 else held + product[..., PARTS * part :].sum(axis=-1)
+
+
+# Up to so many numbers XLA on the CPU adds up by one kernel; more are cut first.
+ONE_KERNEL = 32
+# Beyond so many numbers the cut costs more than it spares.
+FEW = 4096
+PARTS = 4
+# Bytes of a number whose sums the library does not take in a wider dtype.
+WIDE = 4
 
 
 def _opened(method: Callable[..., Any], *examples: Any) -> tuple[Callable[..., Any], list[Any]]:

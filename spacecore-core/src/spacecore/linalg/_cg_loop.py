@@ -37,9 +37,10 @@ ROUNDING = 64.0
 class LoopState(NamedTuple):
     """What steps change. `code` is RUNNING where a system goes on.
 
-    During a run `r` and `p` are scaled, `alpha` is the shortest step so far, and `rho` never comes
-    to `most` where the operator is positive definite. Between runs `r` is the true residual, and of
-    the direction there is nothing to carry: these are None.
+    The residual `r` is divided by `scale`; between runs it is the true one, and `rho` is ⟨r, r⟩. Of
+    the direction there is nothing to carry then: `p`, `alpha` and `most` are None. During a run
+    `alpha` is the shortest step so far, and `rho` never comes to `most` where the operator is
+    positive definite.
     """
 
     k: Any
@@ -213,47 +214,50 @@ def _begin(problem: Problem, x0: Any, tol: Any, atol: Any) -> tuple[LoopState, A
     """The state before the first run, and the norm that its residual is to reach."""
     ops, b = problem.ops, problem.b
     x, r = (ops.zeros_like(b), b) if x0 is None else (x0, b - problem.apply(x0))
-    size, scale = problem.measured(r)
+    size, scale, r, squared = problem.measured(r)
     target = atol + tol * size
     if x0 is not None:
-        of_b = problem.measured(b)[0]
+        of_b = problem.measured(b).size
         target = atol + tol * of_b
         # Zero solves the system of zero, and no steps from elsewhere reach it.
         size = ops.where(of_b == 0, of_b, size)
-        x, r = (ops.where((of_b == 0)[..., None], b, v) for v in (x, r))
+        x = ops.where((of_b == 0)[..., None], b, x)
     iters = ops.zeros_like(size, dtype=ops.int32)  # which is mapped as the system is
     code = ops.where(size <= target, iters + DONE, iters + RUNNING)
     code = ops.where(ops.isfinite(size), code, iters + NOT_FINITE)
     history = problem.history(size) if problem.keep else None
     k = ops.zeros((), dtype=ops.int32) if problem.leading else iters
-    return LoopState(k, x, r, None, None, None, None, size, iters, code, scale, history), target
+    return LoopState(k, x, r, None, squared, None, None, size, iters, code, scale, history), target
 
 
 def _restart(problem: Problem, s: LoopState) -> LoopState:
     """Every system that still runs, from its true residual: the first direction is steepest."""
-    r = s.r / s.scale[..., None]
+    ops, r, rho = problem.ops, s.r, s.rho
     if problem.leading:  # of what is finished no number is looked at again: none may be infinite
-        r = problem.ops.where((s.code == RUNNING)[..., None], r, problem.ops.zeros_like(r))
-    z = r if problem.precondition is None else problem.precondition(r)
-    rho = problem.inner(r, z)
+        running = s.code == RUNNING
+        rho = ops.where(running, rho, ops.zeros_like(rho))
+        r = ops.where(running[..., None], r, ops.zeros_like(r))
+    z = r
+    if problem.precondition is not None:
+        z = problem.precondition(r)
+        rho = problem.inner(r, z)
     # The square of a residual grows by no more than the condition number.
-    most = rho / problem.ops.eps(rho.dtype) ** 2
-    infinite = problem.ops.full_like(rho, problem.ops.inf)
+    most = rho / ops.eps(rho.dtype) ** 2
+    infinite = ops.full_like(rho, ops.inf)
     return s._replace(r=r, p=z, rho=rho, alpha=infinite, most=most)
 
 
 def _judge(problem: Problem, s: LoopState, before: Any, target: Any) -> LoopState:
     """What the true residual says of a run that ended."""
     ops = problem.ops
-    r = problem.b - problem.apply(s.x)
-    size, scale = problem.measured(r)
+    size, scale, r, rho = problem.measured(problem.b - problem.apply(s.x))
     reached = size <= target
     retry = ops.where(size < 0.5 * before, s.iters * 0 + RUNNING, s.iters * 0 + STAGNATED)
     code = ops.where((s.code == DONE) & ~reached, retry, s.code)
     code = ops.where(reached, ops.full_like(code, DONE), code)
     code = ops.where(ops.isfinite(size), code, ops.full_like(code, NOT_FINITE))
     return s._replace(
-        r=r, p=None, rho=None, alpha=None, most=None, size=size, code=code, scale=scale
+        r=r, p=None, rho=rho, alpha=None, most=None, size=size, code=code, scale=scale
     )
 
 

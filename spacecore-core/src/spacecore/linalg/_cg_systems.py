@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from spacecore.linalg._problem import (
     Operands,
@@ -13,9 +13,18 @@ from spacecore.linalg._problem import (
 )
 from spacecore.linop import LinOp
 
-__all__ = ["Problem"]
+__all__ = ["Measured", "Problem"]
 
 Map = Callable[[Any], Any]
+
+
+class Measured(NamedTuple):
+    """Norms of vectors; what to divide these by; they, divided by it; and their squared norms."""
+
+    size: Any
+    scale: Any
+    scaled: Any
+    squared: Any
 
 
 class Problem:
@@ -51,7 +60,7 @@ class Problem:
             self.precondition = lifted(
                 lambda given: operator_in_coordinates(cast("LinOp", given.preconditioner), axes)
             )
-        self.weigh = A.ops.linalg.vecdot
+        self.weigh = A.ops.vecdot_in_loop
         if not A.domain.is_euclidean:
             self.weigh = lifted(lambda given: inner_in_coordinates(given.A.domain, axes))
 
@@ -93,18 +102,20 @@ class Problem:
         norms = ops.take_along_axis(norms, ops.argsort(gaps, axis=-1, stable=True), axis=-1)
         return norms[..., : int(ops.max(steps)) + 1] if 0 not in self.leading else norms
 
-    def measured(self, v: Any) -> tuple[Any, Any]:
-        """Return norms over the last axis, whatever the units, and what to divide vectors by.
+    def measured(self, v: Any) -> Measured:
+        """Return how long vectors are over the last axis, whatever the units.
 
-        That is the power of two below the largest coordinate; 1 where this is 0 or not finite.
+        Their scale is the power of two below the largest coordinate; 1 where this is 0 or not
+        finite.
         """
         ops = self.ops
         if v.shape[-1] == 0:
             none = ops.zeros(v.shape[:-1], dtype=ops.real_dtype(v.dtype))
-            return none, none + 1
+            return Measured(none, none + 1, v, none)
         largest = ops.max(ops.abs(v), axis=-1)
         usual = (largest > 0) & ops.isfinite(largest)
         exponent = ops.floor(ops.log2(ops.where(usual, largest, ops.ones_like(largest))))
         scale = ops.pow(ops.full_like(exponent, 2.0), exponent)
-        v = v / scale[..., None]
-        return scale * ops.sqrt(self.inner(v, v)), scale
+        scaled = v / scale[..., None]
+        squared = self.inner(scaled, scaled)
+        return Measured(scale * ops.sqrt(squared), scale, scaled, squared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = ["laws"]
 _A = np.array([[3.0, 1.0, 0.0], [0.5, 2.0, -1.0], [0.0, 1.0, 4.0]])
 _B = np.array([1.0, -2.0, 0.5])
 _ROWS = np.stack([_B, 2 * _B + 1])
+# Backends may choose by size.
+_LENGTHS = ((0,), (3,), (33,), (103,), (5000,), (4, 100), (2, 3, 41), (60, 100))
 
 
 def laws() -> Iterator[Case]:
@@ -33,6 +36,10 @@ def laws() -> Iterator[Case]:
         name = f"vector_arithmetic[{dtype}-in-place]"
         yield law(name, check, dtypes=(dtype,), numpy_arrays=True)
         yield law(f"matrix_products[{dtype}]", partial(_products, dtype), dtypes=(dtype,))
+        for shape in _LENGTHS:
+            name = "x".join(map(str, shape))
+            check = partial(_inner_products, dtype, shape)
+            yield law(f"vecdot_in_loop[{dtype}-{name}]", check, dtypes=(dtype,))
     yield law("matrix_products[promoted]", _products_promoted, dtypes=("float64",))
     yield law("matrix_products[after-jit]", _products_after_jit)
     for shape in ((2, 3), (20, 24)):  # backends may choose by size
@@ -124,6 +131,20 @@ def _arithmetic(dtype: str, ops: Any) -> None:
     product = arithmetic.product(put(ops, matrix))(put(ops, x), put(ops, np.zeros_like(x)))
     error = np.abs(on_host(product, ops) - matrix @ x).max()
     assert error < 1e-5, f"expected the product A x, got an error of {error:.1e}"
+
+
+def _inner_products(dtype: str, shape: tuple[int, ...], ops: Any) -> None:
+    x = np.cos(np.arange(1.0, 1.0 + prod(shape))).reshape(shape).astype(dtype)
+    y = np.roll(x, 1)
+    if dtype.startswith("complex"):
+        x, y = x * (1 + 2j), y * (1 - 1j)
+    got = ops.jit(ops.vecdot_in_loop)(put(ops, x), put(ops, y))
+    want = np.vecdot(x, y)
+    assert got.dtype == getattr(ops, dtype), f"expected dtype {dtype}, got {got.dtype}"
+    assert tuple(got.shape) == want.shape, f"expected shape {want.shape}, got {tuple(got.shape)}"
+    error = float(np.abs(on_host(got, ops) - want).max(initial=0.0))
+    size = float(np.abs(x * y).sum())
+    assert error <= 1e-5 * size, f"expected the inner product, got an error of {error:.1e}"
 
 
 def _products(dtype: str, ops: Any) -> None:

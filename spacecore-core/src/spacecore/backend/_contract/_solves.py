@@ -68,6 +68,19 @@ class LinearSolves:
         return plain_arithmetic(self, example)
 
     @default
+    def vecdot_in_loop(self: Any, x1: Any, x2: Any, /) -> Any:
+        """Return `linalg.vecdot(x1, x2)`, in whatever way is fastest inside a compiled loop.
+
+        The order in which numbers are added is free.
+
+        Parameters
+        ----------
+        x1, x2 : array, shape (..., n)
+            Of one shape, and of one floating dtype.
+        """
+        return self.linalg.vecdot(x1, x2)
+
+    @default
     def matrix_products(self, a: Any, /) -> MatrixProducts:
         """Return the products of a dense matrix, or of each in a stack, with vectors and rows.
 
