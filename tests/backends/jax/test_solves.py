@@ -211,6 +211,8 @@ for solve, whole, axes in cases:
         assert jnp.allclose(x, expected.x, rtol=1e-8, atol=1e-10), jnp.abs(x - expected.x).max()
     text = compiled.lower(*parts).compile().as_text()
     assert "all-gather" not in text
+    # Neighbours' numbers are sent about by the stencil alone.
+    assert ("collective-permute" in text) == (whole[0] is u)
     shapes = re.findall(r"f64\\[([\\d,]+)\\]", text)
     sizes = [np.prod([int(k) for k in shape.split(",")]) for shape in shapes]
     assert max(sizes) < whole[-1].size, max(sizes)
