@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 
 import jax
 import jax.numpy as jnp
@@ -28,14 +30,14 @@ def matrix(rng):
 class Counted(sc.LinOp, data=("matrix",)):
     """A dense operator that counts how often it is traced."""
 
-    traces = 0
+    traces = itertools.count()  # a number of the class's would be another each time
 
     def __init__(self, matrix, space):
         super().__init__(space, space)
         self.matrix = matrix
 
     def _apply(self, x):
-        type(self).traces += 1
+        next(self.traces)
         return self.matrix @ x
 
     _rapply = _apply
@@ -45,22 +47,22 @@ def test_one_trace_for_ever(matrix, rng):
     """Other values, tolerances and iterations allowed; operators and spaces made anew."""
     b = jnp.asarray(rng.standard_normal(6))
     sc.cg(Counted(matrix, X), b)
-    Counted.traces = 0
+    before = next(Counted.traces)
     for scale in (1.0, 2.0, 3.0):
         space = sc.DenseVectorSpace(6, sc.Context("jax", "float64"))
         result = sc.cg(
             Counted(scale * matrix, space), scale * b, tol=1e-3 * scale, maxiter=50 + int(scale)
         )
         assert bool(result.converged)
-    assert Counted.traces == 0
+    assert next(Counted.traces) == before + 1
 
 
 @pytest.mark.parametrize("tol", [0, 1, np.float64(1e-3), np.float32(1e-3)])
 def test_one_trace_for_numbers_of_every_kind(matrix, tol):
     sc.cg(Counted(matrix, X), jnp.ones(6))
-    Counted.traces = 0
+    before = next(Counted.traces)
     sc.cg(Counted(matrix, X), jnp.ones(6), tol=tol, atol=tol)
-    assert Counted.traces == 0
+    assert next(Counted.traces) == before + 1
 
 
 def test_nothing_is_waited_for(matrix):
@@ -236,6 +238,14 @@ def scaled():
     return FACTOR
 
 
+def one_of_many(depth):
+    return again(depth - 1) if depth else FACTOR
+
+
+def again(depth):
+    return one_of_many(depth)
+
+
 def test_what_functions_hold_is_seen_when_it_changes():
     """Nobody wrote `jit` here: a function that was compiled goes by what it holds now."""
     global FACTOR
@@ -261,6 +271,33 @@ def test_what_functions_hold_is_seen_when_it_changes():
     class Slotted:
         factor: float
 
+    class Deep(sc.LinOp):
+        scale = 1.0
+
+        def _apply(self, x):
+            return one_of_many(6) * x
+
+        _rapply = _apply
+
+    class OfClass(Deep):
+        def _apply(self, x):
+            return self.scale * x
+
+        _rapply = _apply
+
+    class OfProperty(Deep):
+        @property
+        def twice(self):
+            return 2 * FACTOR
+
+        def _apply(self, x):
+            return self.twice / 2 * x
+
+        _rapply = _apply
+
+    module = ModuleType("settings_of_a_user")
+    module.inner = ModuleType("settings_of_a_user.inner")
+
     held, slotted = Held(), Slotted(1.0)
     ops = {
         "slots": sc.MatrixFreeLinOp(
@@ -271,25 +308,54 @@ def test_what_functions_hold_is_seen_when_it_changes():
         "a list": Own(X, box),
         "a global": sc.MatrixFreeLinOp(lambda x: FACTOR * x, lambda x: FACTOR * x, X, X),
         "a helper": sc.MatrixFreeLinOp(lambda x: scaled() * x, lambda x: scaled() * x, X, X),
+        "functions of functions": Deep(X, X),
+        "an attribute of its class": OfClass(X, X),
+        "a property": OfProperty(X, X),
+        "a module": sc.MatrixFreeLinOp(
+            lambda x: module.inner.factor * x, lambda x: module.inner.factor * x, X, X
+        ),
+        "a class": sc.MatrixFreeLinOp(lambda x: Held.factor * x, lambda x: Held.factor * x, X, X),
     }
     for factor in (1.0, 2.0, 4.0):
         FACTOR = held.factor = slotted.factor = box[0] = factor
+        Deep.scale = Held.factor = module.inner.factor = factor
         assert {name: first(op) for name, op in ops.items()} == dict.fromkeys(ops, 1 / factor)
 
 
-def test_a_method_of_the_same_object_is_compiled_once():
-    class Counting:
-        traces = 0
+def test_what_a_geometry_holds_is_seen_when_it_changes():
+    global FACTOR
 
+    class Scaled(sc.InnerProduct):
+        def inner(self, space, x, y):
+            return FACTOR * jnp.vdot(x, y)
+
+        def riesz(self, space, x):
+            return FACTOR * x
+
+        def riesz_inverse(self, space, y):
+            return y / FACTOR
+
+    Y = sc.DenseVectorSpace(6, CTX, Scaled())
+    A = sc.MatrixFreeLinOp(lambda x: 2 * x, lambda x: 2 * x, Y, Y)
+    for factor in (1.0, 4.0, 9.0):
+        FACTOR = factor
+        norm = float(sc.cg(A, Y.ones(), maxiter=0).residual_norm)
+        assert norm == pytest.approx(np.sqrt(6 * factor))
+
+
+def test_a_method_of_the_same_object_is_compiled_once():
+    seen = itertools.count()  # a number that a method changes would be another each time
+
+    class Counting:
         def apply(self, x):
-            type(self).traces += 1
+            next(seen)
             return 2 * x
 
     counting, traces = Counting(), []
     for _ in range(3):
         assert first(sc.MatrixFreeLinOp(counting.apply, counting.apply, X, X)) == 1 / 2
-        traces.append(Counting.traces)
-    assert traces[0] == traces[2]
+        traces.append(next(seen))
+    assert traces[2] - traces[0] == 2
 
 
 def test_what_a_function_holds_may_be_traced_anew_each_time():

@@ -93,12 +93,13 @@ def cg(
     The result is differentiable in A, b and the weights of the geometry, by the implicit function
     theorem: each derivative costs one more solve, to the relative tolerance `tol`
     (`eps^(3/4)` where that is 0), and no memory that grows with the iterations. That solve starts
-    from zero and takes the steps it needs, at least the default of `maxiter`; where it fails, the
-    derivative is NaN. The adjoint solve needs the inverse Riesz map of the geometry.
+    from zero and takes the steps it needs, at least the default of `maxiter`; where it fails but
+    for rounding, the derivative is NaN. The adjoint solve needs the inverse Riesz map of the geometry.
 
     On JAX a solve is compiled once for the structure of its operands, and anew when what their
-    functions hold is another object or number. An array that a function holds and that is changed
-    in place is the same object: make it a field of the operator, or another array.
+    functions and classes hold is another object or number. An array that one holds and that is
+    changed in place is the same object: make it a field of the operator, or another array. Code of
+    installed packages is taken to hold what it held.
 
     An incomplete factorisation that drops entries, such as SciPy's `spilu`, is not self-adjoint
     where A is. Of its `F = MatrixFreeLinOp(f.solve, lambda y: f.solve(y, "H"), X, X)` take

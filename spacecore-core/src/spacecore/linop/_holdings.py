@@ -1,13 +1,15 @@
 """What functions carry with them: closures, defaults, the objects they are bound to, globals.
 
 A compiled function that was traced through a user's function goes on with what that one held
-then. Solvers therefore compile anew when what is held is another.
+then. Solvers therefore compile anew when what is held is another. Code of Python and of installed
+packages is looked into no further: it is taken to be what it was.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Iterator
-from functools import partial
+from functools import cache, cached_property, lru_cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import ref
@@ -19,7 +21,14 @@ from spacecore.plugins import ops_of_array
 
 __all__ = ["held", "holdings"]
 
-DEEPEST = 4  # of objects within objects, and functions called by functions
+# How far things within things are followed: so many functions called by functions, or a quarter as
+# many objects within objects.
+DEEPEST, OBJECT = 32, 8
+
+# These hold nothing of a user's.
+_NUMERICAL = frozenset(
+    {"cupy", "jax", "jaxlib", "numpy", "scipy", "spacecore", "spacecore_jax", "torch"}
+)
 
 
 def held(function: Any) -> list[tuple[str, Any]]:
@@ -32,14 +41,36 @@ def held(function: Any) -> list[tuple[str, Any]]:
         return [*held(function.__func__), *((f"self.{k}", v) for k, v in fields.items())]
     if not isinstance(function, FunctionType):
         return []
-    code, names = function.__code__, function.__globals__
+    code, globals_ = function.__code__, function.__globals__
+    names = _names(code)
     cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    found = [(name, cell.cell_contents) for name, cell in cells if _filled(cell)]
+    found += [(name, globals_[name]) for name in names if name in globals_]
     return [
-        *((name, cell.cell_contents) for name, cell in cells if _filled(cell)),
-        *((name, names[name]) for name in _names(code) if name in names),
+        *found,
+        *(each for name, value in found for each in _named(name, value, names, set())),
         *(("a default", value) for value in function.__defaults__ or ()),
         *(function.__kwdefaults__ or {}).items(),
     ]
+
+
+def _named(
+    name: str, owner: Any, names: tuple[str, ...], seen: set[int]
+) -> Iterator[tuple[str, Any]]:
+    """The attributes of a module or a class that a function may use; of a library's none."""
+    if not isinstance(owner, ModuleType | type) or id(owner) in seen:
+        return
+    seen.add(id(owner))
+    module = owner.__name__ if isinstance(owner, ModuleType) else owner.__module__
+    if _is_numerical(module):
+        return
+    for each in owner.__mro__ if isinstance(owner, type) else (owner,):
+        members = vars(each)
+        for key in names:
+            if key in members:
+                value = _bare(members[key])
+                yield f"{name}.{key}", value
+                yield from _named(f"{name}.{key}", value, names, seen)
 
 
 def holdings(*values: Structured | None) -> Hashable | None:
@@ -64,7 +95,7 @@ def holdings(*values: Structured | None) -> Hashable | None:
 
 
 def _watched(value: Structured | None) -> tuple[Any, ...]:
-    """The static fields of an expression in which something may change; found once."""
+    """The static fields and classes of an expression in which something may change; found once."""
     if value is None:
         return ()
     state = vars(value)
@@ -72,7 +103,11 @@ def _watched(value: Structured | None) -> tuple[Any, ...]:
         recipe = value.tree_flatten()[1]
         nodes = recipe.nodes if isinstance(recipe, Recipe) else ()
         fields = (x for node in nodes for _, x in node.static)
-        state["_watched"] = tuple(x for x in fields if not _is_settled(x))
+        classes = dict.fromkeys(node.cls for node in nodes)
+        state["_watched"] = (
+            *(x for x in fields if not _is_settled(x)),
+            *(cls for cls in classes if not _is_library(cls.__module__)),
+        )
     found: tuple[Any, ...] = state["_watched"]
     return found
 
@@ -109,10 +144,11 @@ def _key(x: Any, depth: int, seen: dict[int, int]) -> Hashable:
         leaves = x.tree_flatten()[0]
         sources = ((ops_of_array(leaf), leaf) for leaf in leaves)
         return _same(x, traced=any(ops.is_traced(leaf) for ops, leaf in sources if ops))
-    inside = () if depth == DEEPEST else _inside(x)
+    inside = _inside(x) if depth < DEEPEST else ()
+    depth += 1 if isinstance(x, FunctionType | MethodType | type) else OBJECT
     # A method is made anew whenever it is asked for.
     own = (_Same(x.__func__), _Same(x.__self__)) if isinstance(x, MethodType) else (_Same(x),)
-    return *own, *(_key(item, depth + 1, seen) for item in inside)
+    return *own, *(_key(item, depth, seen) for item in inside)
 
 
 def _same(x: Any, *, traced: bool) -> Hashable:
@@ -122,13 +158,51 @@ def _same(x: Any, *, traced: bool) -> Hashable:
 
 
 def _inside(x: Any) -> Iterator[Any]:
-    """What a function or an object of a user's holds; of modules and classes nothing."""
-    if isinstance(x, FunctionType | MethodType | partial):
+    """What a function, a class or an object of a user's holds; of a module nothing."""
+    if isinstance(x, FunctionType | MethodType):
+        if not _is_library(x.__module__):
+            yield from (value for _, value in held(x))
+    elif isinstance(x, partial):
         yield from (value for _, value in held(x))
-    elif not isinstance(x, type | ModuleType | BackendOps):
+    elif isinstance(x, type):
+        for cls in x.__mro__:
+            if not _is_library(cls.__module__):
+                members = ((name, _bare(member)) for name, member in vars(cls).items())
+                yield from (x for name, x in members if _may_matter(name, x))
+    elif not isinstance(x, ModuleType | BackendOps):
+        yield type(x)
         yield from getattr(x, "__dict__", {}).values()
         slots = (name for cls in type(x).__mro__ for name in vars(cls).get("__slots__", ()))
         yield from (getattr(x, name, None) for name in slots if name != "__weakref__")
+
+
+def _bare(member: Any) -> Any:
+    """The function of a static method, a class method or a property; anything else as it is."""
+    if isinstance(member, staticmethod | classmethod):
+        return member.__func__
+    if isinstance(member, property):
+        return member.fget
+    return member.func if isinstance(member, cached_property) else member
+
+
+def _may_matter(name: str, member: Any) -> bool:
+    """Whether a member of a class is not one of those that Python itself puts there."""
+    return isinstance(member, FunctionType) or not (name.startswith("__") and name.endswith("__"))
+
+
+@cache
+def _is_library(module: str | None) -> bool:
+    """Whether a module is Python's own or an installed one."""
+    if module is None or _is_numerical(module):
+        return module is not None
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return "site-packages" in file or "dist-packages" in file
+
+
+def _is_numerical(module: str) -> bool:
+    """Whether a module is Python's own or a library's that holds nothing of a user's."""
+    root = module.partition(".")[0]
+    return root in _NUMERICAL or root in sys.stdlib_module_names
 
 
 class _Same:
@@ -153,10 +227,11 @@ class _Same:
         return self._hash
 
 
-def _names(code: CodeType) -> list[str]:
-    """The global names that a function uses, also in functions that stand in it."""
-    inner = [name for x in code.co_consts if isinstance(x, CodeType) for name in _names(x)]
-    return [*code.co_names, *inner]
+@lru_cache(1024)
+def _names(code: CodeType) -> tuple[str, ...]:
+    """The names of globals and attributes that a function uses, also in functions within it."""
+    inner = (name for x in code.co_consts if isinstance(x, CodeType) for name in _names(x))
+    return tuple(dict.fromkeys([*code.co_names, *inner]))
 
 
 def _filled(cell: Any) -> bool:
