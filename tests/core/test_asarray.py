@@ -79,6 +79,33 @@ def test_what_is_no_number_is_refused(ctx, given):
         ctx.asarray(given)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array([1, None], dtype=object),
+        np.array(["1.5"]),
+        np.array(["2020-01-01"], "M8[D]"),
+        np.zeros(2, [("a", "f8"), ("b", "f8")]),
+    ],
+    ids=lambda given: given.dtype.kind,
+)
+def test_arrays_of_no_numbers_are_refused(ctx, given):
+    with pytest.raises(sc.CastError, match="Make it an array of numbers"):
+        ctx.asarray(given)
+
+
+def test_masked_values_are_refused(ctx):
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(sc.CastError, match=r"x\.filled\(value\)"):
+        ctx.asarray(masked)
+    assert ctx.ops.to_numpy(ctx.asarray(masked[:1])).tolist() == [1.0]
+
+
+def test_bytes_in_the_other_order_are_taken(ctx):
+    swapped = np.asarray([1.0, 2.0], np.dtype(np.float64).newbyteorder())
+    assert ctx.ops.to_numpy(ctx.asarray(swapped)).tolist() == [1.0, 2.0]
+
+
 def test_ragged_sequences_are_refused(ctx):
     with pytest.raises(ValueError, match="inhomogeneous"):
         ctx.asarray([[1, 2], [3]])

@@ -158,6 +158,13 @@ def test_convert_to_the_same_returns_itself(ctx):
     assert ctx.convert(sc.Context(ctx.ops)) is ctx
 
 
+def test_a_context_of_a_context_keeps_what_is_not_given(ops):
+    ctx = sc.Context(ops, "complex64", check_level="strict")
+    assert sc.Context(ctx) == ctx
+    assert sc.Context(ctx, "float32") == sc.Context(ops, "float32", check_level="strict")
+    assert sc.Context(ctx, check_level="cheap") == sc.Context(ops, "complex64", check_level="cheap")
+
+
 def test_convert_changes_dtype_and_level_where_asked(ctx):
     there = ctx.convert(ctx.ops, dtype="complex64", check_level="none")
     assert there == sc.Context(ctx.ops, "complex64", check_level="none")

@@ -186,6 +186,24 @@ def test_a_class_that_forgot_its_parents_init_is_told(ops):
         Forgetful(2.0)
 
 
+def test_declarations_are_checked(ops):
+    class Unset(sc.LinOp, static=("shift",)):
+        pass
+
+    X = weighted(ops)
+    with pytest.raises(TypeError, match=r"Got no `shift`"):
+        Unset(X, X)
+    with pytest.raises(TypeError, match=r'Got data=\'gain\'\. Write `data=\("gain",\)`'):
+
+        class Text(sc.LinOp, data="gain"):
+            pass
+
+    with pytest.raises(TypeError, match="declares `gain` as both"):
+
+        class Both(sc.LinOp, data=("gain",), static=("gain",)):
+            pass
+
+
 def test_the_signature_of_a_class_is_that_of_its_init():
     assert str(signature(sc.EuclideanInnerProduct)) == "()"
     assert list(signature(sc.DenseVectorSpace).parameters) == ["shape", "ctx", "geometry"]

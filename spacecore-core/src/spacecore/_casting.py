@@ -20,7 +20,8 @@ def cast(ops: BackendOps, x: Any, dtype: Any) -> Any:
     Raises
     ------
     CastError
-        For complex to real, float to integer, anything to bool, and integers that do not fit.
+        For complex to real, float to integer, anything to bool, what is no number, and integers
+        that do not fit.
     """
     target = dtype_name(dtype)
     source = dtype_name(x.dtype)
@@ -47,6 +48,8 @@ def check_cast(source: str, target: str) -> None:
 def remedy_of(source: str, target: str) -> str | None:
     """Return what to write instead of a cast that leaves its kind downwards; None for others."""
     have, want = _kind(source), _kind(target)
+    if have is None or want is None:
+        return "Make it an array of numbers: `np.asarray(x, dtype=float)`, if they are."
     if _KINDS.index(have) <= _KINDS.index(want):
         return None
     if have == "complex":
@@ -66,12 +69,15 @@ def with_precision_of(name: str, like: str) -> str:
     return {"float32": "complex64", "float64": "complex128"}.get(real, name)
 
 
-def _kind(name: str) -> str:
+def _kind(name: str) -> str | None:
+    """The kind of a dtype; None for objects, texts, times and records."""
     if name == "bool":
         return "bool"
     if name.startswith("complex"):
         return "complex"
-    return "int" if name.startswith(("int", "uint")) else "float"
+    if name.startswith(("int", "uint")):
+        return "int"
+    return "float" if name.startswith(("float", "bfloat", "longdouble")) else None
 
 
 def _check_integers_fit(ops: BackendOps, x: Any, target: str) -> None:

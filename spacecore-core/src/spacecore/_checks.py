@@ -57,6 +57,8 @@ def of_other_dtype(expected: object, got: object) -> str:
     """Say that another dtype was expected, and what casts to it, or what to do instead."""
     want, have = dtype_name(expected), dtype_name(got)
     fix = remedy_of(have, want) or "Use `ctx.asarray(x)`."
+    if have == want:
+        have = f"{have} in the other byte order"
     return f"Expected dtype {want}, got {have}. {fix}"
 
 

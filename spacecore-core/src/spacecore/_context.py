@@ -27,8 +27,8 @@ class Context:
 
     Parameters
     ----------
-    ops : BackendOps, class of one, name or BackendFamily
-        `"jax"`, `"torch:cuda:0"`, `sc.NumpyOps()`, ...
+    ops : BackendOps, class of one, name, BackendFamily or Context
+        `"jax"`, `"torch:cuda:0"`, `sc.NumpyOps()`, ... Of a context what is not given is kept.
     dtype : dtype or str, optional
         What the context's arrays are made in; the backend's default float if not given.
     check_level : {"none", "cheap", "standard", "strict"}
@@ -78,6 +78,10 @@ class Context:
     ):
         state = vars(self)
         state["ops"] = normalize_ops(ops)
+        if isinstance(ops, Context):
+            dtype = ops.dtype if dtype is None else dtype
+            if check_level is None and enable_checks is None:
+                check_level = ops.check_level
         if device is not None:
             raise TypeError(
                 f"A Context takes its device from the backend's name. Got device={device!r}. "
@@ -337,6 +341,11 @@ def _compile_asarray(ops: BackendOps, dtype: DType) -> Callable[[Any], Any]:
 
 
 def _asarray(ops: BackendOps, wanted: DType, x: Any) -> Any:
+    if type(x) is not np.ndarray and isinstance(x, np.ndarray) and np.ma.is_masked(x):
+        raise CastError(
+            "`ctx.asarray` keeps every part of its data. Got an array with masked values, whose "
+            "mask would be lost. Use `x.filled(value)`."
+        )
     if ops.is_dense(x):
         return ops.asarray(cast(ops, x, wanted), device=ops.device)
     source = ops_of_array(x)

@@ -61,6 +61,16 @@ class Value(Structured, metaclass=_Closing):
         cls, *, data: tuple[str, ...] = (), static: tuple[str, ...] = (), **kwargs: Any
     ) -> None:
         super().__init_subclass__(**kwargs)
+        for fields, given in (("data", data), ("static", static)):
+            if isinstance(given, str):
+                raise TypeError(
+                    f"Fields are named in a tuple. Got {fields}={given!r}. "
+                    f'Write `{fields}=("{given}",)`.'
+                )
+        if both := {*cls._data, *data} & {*cls._static, *static}:
+            raise TypeError(
+                f"A field is data or static. {cls.__name__} declares `{min(both)}` as both."
+            )
         cls._data = (*cls._data, *data)
         cls._static = (*cls._static, *static)
         for name in ("__eq__", "__hash__", "__repr__"):  # which `@dataclass` would write anew
@@ -72,19 +82,24 @@ class Value(Structured, metaclass=_Closing):
         state = vars(self)
         if "_specs" in state:  # a copy made whole, by pickle or by a subclass's own constructor
             return
-        specs = {}
+        specs, static = {}, self._static
         for name in self._data:
             if name not in state:
-                raise TypeError(
-                    f"`__init__` of {type(self).__name__} sets each declared field. Got no "
-                    f"`{name}`. Call `super().__init__(...)`, or set it."
-                )
+                raise self._lacks(name)
             x = state[name]
             specs[name] = x._own_spec if isinstance(x, Structured) else spec_of(x, declared=True)
-        static = self._static
+        for name in static:
+            if name not in state:
+                raise self._lacks(name)
         if len(state) > len(specs) + len(static):
             static = (*static, *_sorted_out(state, specs, static))
         _finish(self, specs, static)
+
+    def _lacks(self, name: str) -> TypeError:
+        return TypeError(
+            f"`__init__` of {type(self).__name__} sets each declared field. Got no `{name}`. "
+            f"Call `super().__init__(...)`, or set it."
+        )
 
     def _probe(self) -> None:
         """Test, at a level that pays for it, what only a finished object can be asked."""

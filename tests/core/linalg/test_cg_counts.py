@@ -125,6 +125,9 @@ def test_an_accelerators_numbers_are_read_every_few_steps(rng, monkeypatch):
         assert result.num_iters % every == 0
         assert np.linalg.norm(b - matrix @ result.x) <= 1e-8 * np.linalg.norm(b)
         counts.append(len(reads) / result.num_iters)
+        looked = sc.cg(A, b, tol=1e-8, check_every=every, history=True)
+        known = np.flatnonzero(np.isfinite(looked.history))
+        assert known.tolist() == list(range(0, looked.num_iters + 1, every))
     assert counts[1] < counts[0] / 3
     flat = sc.cg(sc.DenseLinOp(-matrix, A.domain), b, check_every=10)
     assert flat.status is sc.SolveStatus.NOT_POSITIVE_DEFINITE

@@ -115,6 +115,18 @@ def test_a_batch_equals_one_by_one(ctx, make, matrix, rng, leading):
     assert ops.to_numpy(result.converged).all()
 
 
+def test_numbers_of_half_the_width(ops, rng):
+    ctx = sc.Context(ops, "float16")
+    S = rng.standard_normal((20, 20))
+    S, b = S @ S.T + 20 * np.eye(20), rng.standard_normal(20)
+    A = sc.DenseLinOp(ctx.asarray(S), sc.DenseVectorSpace(20, ctx))
+    one, many = (sc.cg(A, ctx.asarray(x), tol=1e-2) for x in (b, np.stack([b, 2 * b])))
+    assert one.status is sc.SolveStatus.CONVERGED
+    assert ops.to_numpy(many.converged).all()
+    assert close(ops, one.x, np.linalg.solve(S, b), 5e-2)
+    assert close(ops, many.x[1], 2 * np.linalg.solve(S, b), 5e-2)
+
+
 def test_finished_systems_are_frozen(ctx, make):
     """One system needs a step, one needs eight, one none, one can't be solved."""
     A = make(ctx, np.diag(np.arange(1.0, 9.0)))
@@ -196,6 +208,7 @@ def test_what_is_refused(ctx, make, rng):
         (ValueError, r"at least 0, and finite\. Got tol=-1", (A, b), {"tol": -1}),
         (ValueError, r"maxiter is at least 0\. Got -2", (A, b), {"maxiter": -2}),
         (ValueError, r"check_every is at least 1\. Got 0", (A, b), {"check_every": 0}),
+        (TypeError, r"A callback is called with .* Got int", (A, b), {"callback": 3}),
     ]
     for error, message, args, options in cases:
         with pytest.raises(error, match=message) as caught:

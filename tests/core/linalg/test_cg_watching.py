@@ -119,9 +119,61 @@ def test_result_draws_itself(ctx, system):
     assert sc.cg(A, b, tol=1e-3, history=True).plot(axes, label="coarse") is axes
     (_, _, second) = axes.get_lines()[:3]
     assert second.get_color() != line.get_color()
+    assert axes.get_lines()[3].get_color() == second.get_color()  # its own target
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend == ["residual", "target", "coarse"]
+    assert axes.get_title("left") == "cg"
+    none = sc.cg(A, 0 * b, history=True).plot()
+    assert none.get_yscale() == "linear"
+    assert none.get_lines()[0].get_ydata().tolist() == [0.0]
     plt.close("all")
+
+
+def test_a_batch_draws_itself(ctx, system):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    A, b = system
+    axes = sc.cg(A, ctx.ops.stack([b] * 60), history=True).plot()
+    assert axes.get_title("left") == "cg, 50 of 60 systems"
+    plt.close("all")
+
+
+@pytest.mark.parametrize("maxiter", [3, 80])
+@pytest.mark.parametrize("own", [(), (3,)])
+def test_what_is_mapped_draws_a_curve_for_each_system(ctx, system, own, maxiter):
+    """Also where there are as many systems as norms."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    A, b = system
+    ops = ctx.ops
+    bs = ops.broadcast_to(b, (*own, 20))
+    scales = ctx.asarray([1.0, 2.0, 3.0, 4.0])
+
+    def solved(scale):
+        # Some ops map one by one, and stack what has one length.
+        return sc.cg(scale * A, bs, history=True, tol=1e-12, maxiter=maxiter)
+
+    axes = ops.vmap(solved)(scales).plot()
+    alone = solved(1.0)
+    first = ops.to_numpy(alone.history).reshape(alone.history.shape[0], -1)[:, 0]
+    curve = axes.get_lines()[0].get_ydata()
+    assert np.allclose(curve[:8], first[:8][: len(curve)], rtol=1e-3)  # then rounding differs
+    assert len(curve) > 3
+    assert axes.get_title("left") == f"cg, {4 * int(np.prod(own))} systems"
+    plt.close("all")
+
+
+def test_a_status_is_asked_for_outside(ctx, system):
+    A, b = system
+    if not ctx.ops.supports("jit"):
+        pytest.skip("nothing is traced")
+
+    def inside(b):
+        sc.cg(A, b).raise_for_status()
+        return b
+
+    with pytest.raises(sc.ConversionError, match=r"Return it, and call .* outside"):
+        ctx.ops.vmap(inside)(ctx.ops.stack([b, b]))
 
 
 def test_drawing_says_what_it_needs(ctx, system, monkeypatch):

@@ -134,6 +134,28 @@ def test_what_does_not_fit_is_named_in_one_line(wide, foreign_ops):
 def test_a_space_is_asked_for(wide):
     with pytest.raises(TypeError, match="maps a Space to a Space. Got int"):
         sc.ZeroLinOp(3, 3)
+    matrix = wide.ones((3, 3))
+    for build in (
+        lambda: sc.DenseLinOp(matrix, 3),
+        lambda: sc.DenseLinOp(matrix, sc.DenseVectorSpace(3, wide), 3),
+        lambda: sc.DiagonalLinOp(wide.ones(3), 3),
+        lambda: sc.SparseLinOp(wide.assparse(matrix), 3),
+    ):
+        with pytest.raises(TypeError, match="maps a Space to a Space. Got int"):
+            build()
+
+
+def test_operators_are_asked_for(wide):
+    A = sc.IdentityLinOp(sc.DenseVectorSpace(3, wide))
+    for build in (
+        lambda: sc.SumLinOp([A, 2]),
+        lambda: sc.ComposedLinOp([1, A]),
+        lambda: sc.ScaledLinOp(2.0, 3),
+    ):
+        with pytest.raises(TypeError, match="is made of LinOps. Got int"):
+            build()
+    with pytest.raises(TypeError, match=r"Write `\[\[A, B\]\]` for one row"):
+        sc.BlockMatrixLinOp([A, A])
 
 
 def test_coordinates_of_trees(wide):

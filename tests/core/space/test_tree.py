@@ -184,6 +184,10 @@ def test_real_and_complex_leaves(ops):
     back = Z.unflatten(Z.flatten(x))
     Z.check_member(back)
     assert host(ops, back[0]) == [1j]
+    y = (X.ctx.asarray([3 + 4j]), Y.ctx.asarray([5.0]))
+    for inner in (Z.inner(x, y), Z.inner(y, x)):  # over real numbers it is real, and symmetric
+        assert not ops.is_complex_dtype(inner.dtype)
+        assert float(inner) == pytest.approx(4 + 10)
 
 
 def test_batches_have_the_same_leading_axes_in_every_leaf(wide):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from spacecore._typing import type_name
 from spacecore.linalg._cg_solves import solved
 from spacecore.linalg._problem import (
     Operands,
@@ -78,7 +79,7 @@ def cg(
     SpaceValidationError
         If A is not square, is known not to be self-adjoint, or something is not of its space.
     TypeError
-        If A or the preconditioner is no operator, or a tolerance no number.
+        If A or the preconditioner is no operator, a tolerance no number, a callback no function.
     ValueError
         For a negative tolerance or number of iterations.
     UnsupportedOperationError
@@ -94,7 +95,8 @@ def cg(
     theorem: each derivative costs one more solve, to the relative tolerance `tol`
     (`eps^(3/4)` where that is 0), and no memory that grows with the iterations. That solve starts
     from zero and takes the steps it needs, at least the default of `maxiter`; where it fails but
-    for rounding, the derivative is NaN. The adjoint solve needs the inverse Riesz map of the geometry.
+    for rounding, the derivative is NaN. The adjoint solve needs the inverse Riesz map of the
+    geometry.
 
     On JAX a solve is compiled once for the structure of its operands, and anew when what their
     functions and classes hold is another object or number. An array that one holds and that is
@@ -119,6 +121,10 @@ def cg(
     array([0.0909, 0.6364])
     """
     leading = check_system("cg", A, b, x0, preconditioner)
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"A callback is called with `(k, residual_norm, x)`. Got {type_name(callback)}."
+        )
     space = A.domain
     tol, atol = checked_tolerance("tol", tol), checked_tolerance("atol", atol)
     steps = check_steps(maxiter, check_every, 10 * space.size)
@@ -144,4 +150,5 @@ def cg(
         history=norms,
         ops=A.ops,
         solver="cg",
+        batch_ndim=len(leading),
     )

@@ -51,8 +51,9 @@ class Vectors(NamedTuple):
 
 # Between these a sum of squares has lost nothing to underflow or overflow, in single precision.
 LEAST, MOST = 1e-24, 1e24
-# How far from its size a vector may be held before it is brought back.
-REACH = 2.0**16
+# How far from its size a vector may be held before it is brought back: not where numbers of half
+# the usual width, which have a larger rounding than this, would leave their range.
+REACH, HALF = 2.0**16, 2.0**-16
 # A curvature that much smaller than what is usual is looked at.
 DOUBTFUL = 2.0**-20
 
@@ -157,7 +158,8 @@ class _Looks:
         self.silent = self.watch is None and self.history is None
 
     def __call__(self, k: int, size: float, x: Callable[[], Any]) -> None:
-        if self.history is not None:
+        if self.history is not None:  # nothing is known of the steps between two tests
+            self.history += [nan] * (k - len(self.history))
             self.history.append(size)
         if self.watch is not None and k % self.every == 0:
             self.watch(k, size, x())
@@ -226,7 +228,8 @@ def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions w
     unit = rho = dot(held_r, held_p)
     if not 0 < rho < inf:
         return Run(k, _breakdown(rho))
-    least, most = rho / REACH, rho * REACH
+    reach = REACH if eps < HALF else 1.0
+    least, most = rho / reach, rho * reach
     # Between `usual` and `most` nothing is to be asked: not at the limit, and p near its size.
     looked_at = limit if told is None and precondition is None else inf
     usual = max(least, looked_at)
@@ -263,7 +266,7 @@ def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions w
                 if not 0 < rho < inf:
                     return Run(step, _breakdown(rho))
                 scale_and_add(held_p, rho / unit, held_z)
-                unit, least, most = rho, rho / REACH, rho * REACH
+                unit, least, most = rho, rho / reach, rho * reach
                 usual, floor = max(least, looked_at), inf
                 continue
         add_multiple(held_z, held_p, n, unit / rho)

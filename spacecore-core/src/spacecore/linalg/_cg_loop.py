@@ -30,6 +30,8 @@ INDEFINITE = SolveStatus.NOT_POSITIVE_DEFINITE.code
 STAGNATED = SolveStatus.STAGNATED.code
 NOT_FINITE = SolveStatus.NOT_FINITE.code
 
+# A larger rounding is that of numbers whose squares would leave their range.
+HALF = 2.0**-16
 # Times eps: a curvature that has fallen by so much is rounding.
 ROUNDING = 64.0
 
@@ -241,9 +243,10 @@ def _restart(problem: Problem, s: LoopState) -> LoopState:
     if problem.precondition is not None:
         z = problem.precondition(r)
         rho = problem.inner(r, z)
-    # The square of a residual grows by no more than the condition number.
-    most = rho / ops.eps(rho.dtype) ** 2
     infinite = ops.full_like(rho, ops.inf)
+    # The square of a residual grows by no more than the condition number.
+    eps = ops.eps(rho.dtype)
+    most = rho / eps**2 if eps < HALF else infinite
     return s._replace(r=r, p=z, rho=rho, alpha=infinite, most=most)
 
 

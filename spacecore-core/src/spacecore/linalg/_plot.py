@@ -20,28 +20,34 @@ def draw(solver: str, norms: Any, targets: Any, ax: Any, label: str) -> Any:
         from matplotlib import pyplot as plt
 
         ax = plt.figure(figsize=(6, 3.5), layout="constrained").add_subplot()
-    columns = norms.reshape(norms.shape[0], -1)[:, :MOST_LINES]
-    alone = columns.shape[1] == 1
-    for column in columns.T:
-        taken = column[np.isfinite(column)]
-        ax.semilogy(
-            np.arange(taken.size),
-            taken,
+    columns = norms.reshape(norms.shape[0], -1)
+    count, compared = columns.shape[1], bool(ax.lines)
+    positive = np.any(columns[np.isfinite(columns)] > 0)
+    line_of = ax.semilogy if positive else ax.plot  # of zeros there is no logarithm
+    color = None
+    for i, column in enumerate(columns.T[:MOST_LINES]):
+        steps = np.flatnonzero(np.isfinite(column))
+        (line,) = line_of(
+            steps,
+            column[steps],
             linewidth=1.6,
-            marker="o" if taken.size <= 60 else None,
+            marker="o" if steps.size <= 60 else None,
             markersize=3,
-            label=label if alone else None,
+            label=label if count == 1 or (compared and i == 0) else None,
             zorder=3,
         )
-    named = not alone or "target" in ax.get_legend_handles_labels()[1]
+        color = line.get_color() if count == 1 else "0.5"
+    named = count > 1 or "target" in ax.get_legend_handles_labels()[1]
     for level in np.unique(targets)[:MOST_LINES]:
         if level > 0:
             ax.axhline(
-                level, color="0.5", linestyle="--", linewidth=1, label=None if named else "target"
+                level, color=color, linestyle="--", linewidth=1, label=None if named else "target"
             )
-    if alone:
+    if count == 1 or compared:
         ax.legend(frameon=False)
-    ax.set_title(solver if alone else f"{solver}, {columns.shape[1]} systems", loc="left")
+    if not compared:
+        shown = f"{MOST_LINES} of {count}" if count > MOST_LINES else f"{count}"
+        ax.set_title(solver if count == 1 else f"{solver}, {shown} systems", loc="left")
     ax.set_xlabel("iteration")
     ax.set_ylabel("residual norm")
     ax.margins(x=0.02)

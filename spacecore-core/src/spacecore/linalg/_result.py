@@ -10,7 +10,7 @@ import numpy as np
 from spacecore._structure import LEAF, spec_of
 from spacecore._value import Value
 from spacecore.backend import BackendOps
-from spacecore.errors import SolveError
+from spacecore.errors import ConversionError, SolveError
 
 __all__ = ["SolveResult", "SolveStatus", "solve_result"]
 
@@ -48,7 +48,7 @@ _STATUSES = tuple(SolveStatus)
 class SolveResult(
     Value,
     data=("x", "num_iters", "residual_norm", "target", "code", "history"),
-    static=("ops", "solver"),
+    static=("ops", "solver", "batch_ndim"),
 ):
     """The result of a solve, of one right-hand side or of a batch.
 
@@ -70,9 +70,12 @@ class SolveResult(
         The code of the status.
     history : array or None
         Residual norms by the recurrence, the starting one first, shape (steps + 1, ...), and NaN
-        where a system of a batch took no step. Where loops are compiled there is room for all
-        steps that were allowed.
+        where a system of a batch took no step, or a norm was not looked at. Where loops are
+        compiled there is room for all steps that were allowed.
     solver : str
+    batch_ndim : int
+        How many leading axes of the right-hand side the solver was given. Axes before them, and
+        before the steps of a history, are what `vmap` mapped.
     """
 
     x: Any
@@ -83,6 +86,7 @@ class SolveResult(
     history: Any
     ops: BackendOps
     solver: str
+    batch_ndim: int
 
     @property
     def converged(self) -> Any:
@@ -104,7 +108,14 @@ class SolveResult(
         Raises
         ------
         SolveError
+        ConversionError
+            Inside a compiled or mapped function, where no status is known yet.
         """
+        if self.ops.is_traced(self.code):
+            raise ConversionError(
+                "A solve has no status while it is compiled or mapped. Got a traced result. "
+                "Return it, and call `raise_for_status()` outside."
+            )
         codes = self._codes()
         failed = [code for code in codes if code != 0]
         if failed:
@@ -120,7 +131,8 @@ class SolveResult(
         ax : matplotlib.axes.Axes, optional
             Where to draw; new axes if not given. On those of another result, to compare.
         label : str
-            What the legend calls the curve; a batch, which has many, has no legend.
+            What the legend calls the curve; of a batch, which has many, the first, and only
+            where there are curves already. The target has the colour of its curve.
 
         Returns
         -------
@@ -136,8 +148,7 @@ class SolveResult(
         from spacecore.linalg._plot import draw
 
         norms, targets = map(self.ops.to_numpy, map(self.ops.asarray, (self.history, self.target)))
-        if norms.shape[1:] != targets.shape:  # what `vmap` gives has the steps last
-            norms = np.moveaxis(norms, -1, 0)
+        norms = np.moveaxis(norms, norms.ndim - 1 - self.batch_ndim, 0)
         return draw(self.solver, norms, targets, ax, label)
 
     def _codes(self) -> list[int]:
@@ -180,6 +191,7 @@ def solve_result(
     history: Any,
     ops: BackendOps,
     solver: str,
+    batch_ndim: int,
 ) -> SolveResult:
     """Return a result that is closed from the start: only x may be a tree.
 
@@ -192,5 +204,5 @@ def solve_result(
     state["_specs"] = _OF_ARRAYS if of_x is LEAF else {**_OF_ARRAYS, "x": of_x}
     state["x"], state["num_iters"], state["residual_norm"] = x, num_iters, residual_norm
     state["target"], state["code"], state["history"] = target, code, history
-    state["ops"], state["solver"] = ops, solver
+    state["ops"], state["solver"], state["batch_ndim"] = ops, solver, batch_ndim
     return made

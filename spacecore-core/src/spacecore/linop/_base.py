@@ -9,12 +9,13 @@ import spacecore.linop as algebra  # whose classes derive from this one; looked 
 from spacecore._ambient import resolve_context_priority
 from spacecore._checks import elsewhere
 from spacecore._context import Context, ContextLike
-from spacecore._typing import DType, type_name
+from spacecore._typing import DType
 from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._algebra import Algebra
 from spacecore.linop._checked import checked_batch, guarded
 from spacecore.linop._probe import probe_adjoint, probe_batches, probe_hermitian
+from spacecore.linop._refusals import refuse_no_space
 from spacecore.linop._written import inherited, inherited_batch, settle
 from spacecore.space import Space, TreeElement
 from spacecore.space._batch import batched
@@ -74,9 +75,7 @@ class LinOp(Algebra, data=("domain", "codomain"), static=("ctx",)):
     __array_priority__ = 1000
 
     def __init__(self, dom: Space, cod: Space, ctx: ContextLike | None = None):
-        if not (isinstance(dom, Space) and isinstance(cod, Space)):
-            wrong = cod if isinstance(dom, Space) else dom
-            raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(wrong)}.")
+        refuse_no_space(dom, cod)
         context = ctx if isinstance(ctx, Context) else resolve_context_priority(ctx, dom, cod)
         for space in (dom, cod):
             if space.ctx is not context and (wrong := elsewhere(context.ops, space.ops)):

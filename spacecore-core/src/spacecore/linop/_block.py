@@ -165,6 +165,11 @@ class BlockMatrixLinOp(TreeLinOp, data=("rows",)):
     def __init__(
         self, rows: Sequence[Sequence[LinOp | int | None]], ctx: ContextLike | None = None
     ):
+        if any(isinstance(row, LinOp) for row in rows):
+            raise TypeError(
+                "A BlockMatrixLinOp is made of rows of blocks. Got an operator for a row. "
+                "Write `[[A, B]]` for one row, `[[A], [B]]` for one column."
+            )
         given = [list(row) for row in rows]
         if not given or not given[0] or len({len(row) for row in given}) > 1:
             raise ValueError(

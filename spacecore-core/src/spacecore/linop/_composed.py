@@ -12,7 +12,7 @@ from spacecore.linop._adjoint import AdjointLinOp
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._diagonal import DiagonalLinOp
 from spacecore.linop._identity import IdentityLinOp, ZeroLinOp
-from spacecore.linop._refusals import refuse_mismatch
+from spacecore.linop._refusals import refuse_mismatch, refuse_no_operators
 from spacecore.linop._scaled import ScaledLinOp, make_scaled
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class ComposedLinOp(LinOp, data=("operators",)):
 
     def __init__(self, operators: Any):
         factors = tuple(operators)
+        refuse_no_operators("ComposedLinOp", factors)
         if not factors:
             raise ValueError("A product of operators has at least one factor. Got none.")
         for left, right in pairwise(factors):

@@ -11,6 +11,7 @@ from spacecore._context import Context, ContextLike
 from spacecore._typing import DType, Shape
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel, LinOp
+from spacecore.linop._refusals import refuse_no_space
 from spacecore.space import DenseCoordinateSpace, DenseVectorSpace, Space
 
 __all__ = ["CoordinateLinOp", "are_vectors", "codomain_of", "context_of_dense", "through_riesz"]
@@ -108,7 +109,10 @@ def context_of_dense(x: Any, ctx: ContextLike | None, *others: Any) -> Context:
     Raises
     ------
     SpaceValidationError
+    TypeError
+        If another thing that the context may come from is no space.
     """
+    refuse_no_space(*(other for other in others if other is not None and other is not x))
     context = resolve_context_priority(ctx, *(other for other in others if other is not None))
     if not context.ops.is_dense(x):
         raise SpaceValidationError(not_dense(context.ops, x))

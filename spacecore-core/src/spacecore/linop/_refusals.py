@@ -15,7 +15,13 @@ from spacecore.space import Space
 if TYPE_CHECKING:
     from spacecore.linop._base import LinOp
 
-__all__ = ["refuse_array_operand", "refuse_batch", "refuse_mismatch"]
+__all__ = [
+    "refuse_array_operand",
+    "refuse_batch",
+    "refuse_mismatch",
+    "refuse_no_operators",
+    "refuse_no_space",
+]
 
 _INSTEAD = {
     "r@": "`x @ A` is not defined. Use `A.rapply(x)` or `A.H @ x` for the adjoint",
@@ -35,6 +41,30 @@ _INSTEAD_OF_NUMBERS = {
     "-": "`A - a` subtracts operators. Use `A - a * IdentityLinOp(A.domain)` for a number",
     "r-": "`a - A` subtracts operators. Use `a * IdentityLinOp(A.domain) - A` for a number",
 }
+
+
+def refuse_no_space(*given: Any) -> None:
+    """Raise unless each is a space.
+
+    Raises
+    ------
+    TypeError
+    """
+    for each in given:
+        if not isinstance(each, Space):
+            raise TypeError(f"A LinOp maps a Space to a Space. Got {type_name(each)}.")
+
+
+def refuse_no_operators(name: str, given: Any) -> None:
+    """Raise unless each of some is an operator.
+
+    Raises
+    ------
+    TypeError
+    """
+    for each in given:
+        if not isinstance(each, Term):
+            raise TypeError(f"A {name} is made of LinOps. Got {type_name(each)}.")
 
 
 def refuse_array_operand(op: LinOp, symbol: str, other: Any) -> NoReturn:

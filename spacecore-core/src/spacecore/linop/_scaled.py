@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._identity import ZeroLinOp
+from spacecore.linop._refusals import refuse_no_operators
 from spacecore.space import Space
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
     _is_expression = True
 
     def __init__(self, scale: Any, operator: LinOp):
+        refuse_no_operators("ScaledLinOp", (operator,))
         _check_scale(scale, operator)
         super().__init__(operator.domain, operator.codomain, operator.ctx)
         state = vars(self)

@@ -14,6 +14,7 @@ from spacecore.backend import BackendOps
 from spacecore.errors import SpaceValidationError
 from spacecore.linop._base import Kernel
 from spacecore.linop._coordinate import CoordinateLinOp, are_vectors, codomain_of
+from spacecore.linop._refusals import refuse_no_space
 from spacecore.space import Space
 from spacecore.space._batch import batched
 
@@ -48,7 +49,9 @@ class SparseLinOp(CoordinateLinOp, data=("matrix",)):
     def __init__(
         self, A: Any, dom: Space, cod: Space | None = None, ctx: ContextLike | None = None
     ):
-        context = resolve_context_priority(ctx, dom, *(() if cod is None else (cod,)))
+        spaces = (dom,) if cod is None else (dom, cod)
+        refuse_no_space(*spaces)
+        context = resolve_context_priority(ctx, *spaces)
         if not context.ops.is_sparse(A):
             raise SpaceValidationError(not_sparse(context.ops, A))
         if cod is None:

@@ -8,7 +8,7 @@ from spacecore._ambient import resolve_context_priority
 from spacecore.linop._base import Kernel, LinOp
 from spacecore.linop._diagonal import DiagonalLinOp
 from spacecore.linop._identity import ZeroLinOp
-from spacecore.linop._refusals import refuse_mismatch
+from spacecore.linop._refusals import refuse_mismatch, refuse_no_operators
 from spacecore.space import Space
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class SumLinOp(LinOp, data=("operators",)):
 
     def __init__(self, operators: Any):
         terms = tuple(operators)
+        refuse_no_operators("SumLinOp", terms)
         _check_terms(terms)
         super().__init__(terms[0].domain, terms[0].codomain, resolve_context_priority(None, *terms))
         vars(self)["operators"] = terms

@@ -84,7 +84,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
         state["_form"] = form_of(self.treedef)
         state["_known"] = {}
         state["_members"] = [space.check_member for space in self.leaf_spaces]
-        state["_inners"] = [space._inner for space in self.leaf_spaces]
+        state["_inners"] = [_inner_of(space, self.field) for space in self.leaf_spaces]
 
     def _once(self, name: str, compute: Callable[[], Any]) -> Any:
         """What follows from the leaf spaces, which may be shared: worked out once an object.
@@ -128,7 +128,7 @@ class TreeSpace(Space, static=("treedef",), data=("leaf_spaces",)):
 
     @property
     def field(self) -> Literal["real", "complex"]:
-        """Complex where every leaf space is."""
+        """Complex where every leaf space is; over real numbers inner products are real."""
         if not self.leaf_spaces:
             return super().field
         is_real = self._once("real", lambda: any(s.field == "real" for s in self.leaf_spaces))
@@ -346,3 +346,11 @@ def _brief(x: Any) -> str:
     if isinstance(x, dict):
         return f"dict of {len(x)}"
     return f"{type_name(x)} of {len(x)}" if type(x) in (tuple, list) else type_name(x)
+
+
+def _inner_of(space: Space, field: str) -> Callable[[Any, Any], Any]:
+    """The inner product of a leaf space in a tree over a field, which may be a smaller one."""
+    if space.field == field:
+        return space._inner
+    inner, real = space._inner, space.ops.real
+    return lambda x, y: real(inner(x, y))
