@@ -195,7 +195,7 @@ def _is_library(module: str | None) -> bool:
     """Whether a module is Python's own or an installed one."""
     if module is None or _is_numerical(module):
         return module is not None
-    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    file = vars(sys.modules[module]).get("__file__") or "" if module in sys.modules else ""
     return "site-packages" in file or "dist-packages" in file
 
 
