@@ -65,7 +65,7 @@ ax.set(xlim=(0, 10), ylim=(0, 5.2))
 ax.set_axis_off()
 parts = [
     ("ops", "matmul · einsum · exp\neigh · vmap · ...", "C0"),
-    ("dtype", "float64\nunless you say otherwise", "C2"),
+    ("dtype", "float32 · float64\ncomplex128 · int32 · ...", "C2"),
     ("check_level", "none · cheap\nstandard · strict", "C1"),
 ]
 for row, (title, text, color) in enumerate(parts):

@@ -214,19 +214,20 @@ before = np.linalg.eigvals(soft.to_matrix()).real
 after = np.linalg.eigvals((D_inverse @ soft).to_matrix()).real
 golden = (1 + np.sqrt(5)) / 2
 nearest = np.abs(after[:, None] - np.array([1.0, golden, 1 - golden])).min(axis=1)
-print(f"K: {np.abs(before).min():.1e} to {np.abs(before).max():.1e} in size")
-print(f"D⁻¹K: within {nearest.max():.0e} of three numbers")
+print(f"K on its bed: {np.abs(before).min():.1e} to {np.abs(before).max():.1e} in size")
+print(f"D⁻¹ times it: within {nearest.max():.0e} of three numbers")
 assert nearest.max() < 1e-6
 
 fig, axes = plt.subplots(2, 1, figsize=(8.4, 2.9), layout="constrained")
 for ax, values, color, title in (
-    (axes[0], before, "C1", "Eigenvalues of K"),
-    (axes[1], after, "C0", "of D⁻¹K: three"),
+    (axes[0], before, "C1", "Eigenvalues of K, on its bed"),
+    (axes[1], after, "C0", "of D⁻¹ times it: three"),
 ):
     ax.plot(values, np.zeros_like(values), "|", color=color, ms=18)
     ax.set(yticks=[], ylim=(-1, 1))
     ax.set_title(title, size=10, loc="left")
-axes[0].set_xscale("symlog", linthresh=1e-2)
+axes[0].set_xscale("symlog", linthresh=1)
+axes[0].set_xlim(-3, 3 * before.max())
 axes[1].set_xticks([1 - golden, 0, 1, golden], ["(1−√5)/2", "0", "1", "(1+√5)/2"])
 plt.show()
 

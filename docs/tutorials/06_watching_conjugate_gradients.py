@@ -84,9 +84,10 @@ panels = [("measured", measured), *((f"step {k}", u) for k, u in frames.items())
 panels += [("solution", result.x), ("truth", truth)]
 figure, axes = plt.subplots(1, len(panels), figsize=(12, 2.4), layout="constrained")
 for ax, (title, surface) in zip(axes, panels, strict=True):
-    ax.imshow(surface, cmap="cividis", vmin=truth.min(), vmax=truth.max())
+    drawn = ax.imshow(surface, cmap="cividis", vmin=truth.min(), vmax=truth.max())
     ax.set_title(title)
     ax.axis("off")
+figure.colorbar(drawn, ax=axes, label="height, 100 m")
 plt.show()
 
 # %%

@@ -62,7 +62,7 @@ for (name, days), color in zip(PARTS.items(), ("C0", "C2", "C1"), strict=True):
 ax.plot(dates, np.exp(usual) / 1e6, color="0.25", lw=1.4, label="mean of 100 days")
 ax.set(yscale="log", yticks=[3, 10, 30], yticklabels=["3", "10", "30"])
 ax.minorticks_off()
-ax.set(title="Shares traded in a day", ylabel="millions", xlabel="year")
+ax.set(title="Shares traded in a day", ylabel="millions", xlabel="date")
 ax.legend(ncols=4, loc="upper right")
 plt.show()
 # sphinx_gallery_end_ignore

@@ -78,9 +78,9 @@ def test_list_tells_the_states_apart(elsewhere):
     )
 
 
-def test_list_says_how_to_get_what_is_known_and_missing(elsewhere):
+def test_list_says_why_nothing_was_looked_for(elsewhere):
     said = command(elsewhere, "backends", SPACECORE_DISABLE_PLUGINS="1")[1]
-    assert "torch missing pip install spacecore-torch" in said
+    assert "torch blocked by the environment variable SPACECORE_DISABLE_PLUGINS" in said
     assert "SPACECORE_DISABLE_PLUGINS is set" in said
 
 

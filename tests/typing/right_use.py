@@ -20,6 +20,15 @@ values, vectors = ctx.ops.linalg.eigh(ctx.ops.eye(3, dtype=ctx.dtype))
 spectrum = ctx.ops.fft.fft(x)
 mapped = ctx.ops.vmap(ctx.ops.sum)(np.ones((2, 3)))
 old_spelling = ctx.ops.arcsin(x)
+numbers = (
+    float(total),
+    int(ctx.ops.argmax(x)),
+    complex(ctx.ops.vdot(x, x)),
+    bool(ctx.ops.all(x > 0)),
+)
+more = abs(x) + 2**x + x // 2 + x.T
+both_hold = ctx.ops.isfinite(x) & ~ctx.ops.isnan(x)
+where_it_is = x.device, x.size
 
 space = sc.DenseVectorSpace(3, ctx, sc.WeightedInnerProduct(np.ones(3, dtype=np.float32)))
 assert_type(space.convert("jax", dtype="float32"), sc.DenseVectorSpace)

@@ -44,7 +44,7 @@ def account() -> dict[str, object]:
         "torch": torch.__version__,
         "devices": [str(device) for device in devices()],
         "default device": str(torch.get_default_device()),
-        "default dtype": str(torch.get_default_dtype()),
+        "default dtype": str(torch.get_default_dtype()).removeprefix("torch."),
         "float32 matmul precision": torch.get_float32_matmul_precision(),
         "threads": torch.get_num_threads(),
     }

@@ -88,7 +88,7 @@ def examine(name: str, limit: float) -> Finding:
     stages = [record["stage"] for record in records if "stage" in record]
     message = f"The process {ending.text}, {stages[-1] if stages else 'starting'}."
     message += f" It said: {said}" if said else ""
-    return Finding(name, ending.state, message, _advice(name), told, facts)
+    return Finding(name, ending.state, message, _advice(name, ending), told, facts)
 
 
 class _Ending(NamedTuple):
@@ -131,8 +131,9 @@ def _last_line(output: bytes | None) -> str:
     return lines[-1][:300] if lines else ""
 
 
-def _advice(name: str) -> str:
-    """What to do about a plugin that takes its process down."""
+def _advice(name: str, ending: _Ending) -> str:
+    """What to do about a plugin that takes its process down, or is not done in time."""
     candidates = REGISTRY.scan().candidates.get(name.partition(":")[0], ())
     culprits = " or ".join(candidate.distribution for candidate in candidates) or name
-    return f"Update or remove {culprits}, or the library it loads; other backends are unaffected."
+    cure = f"Update or remove {culprits}, or the library it loads; other backends are unaffected."
+    return f"Give it longer by `--timeout`. {cure}" if ending.state == "hangs" else cure

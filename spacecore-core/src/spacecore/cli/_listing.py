@@ -74,6 +74,8 @@ def listing() -> Listing:
 def _row(name: str, candidates: tuple[Candidate, ...]) -> Row:
     if name in blocked():
         return Row(name, "blocked", candidates, f"by the environment variable {BLOCK}")
+    if not candidates and plugins_disabled():
+        return Row(name, "blocked", (), f"by the environment variable {DISABLE}")
     if not candidates:
         return Row(name, "missing", (), KNOWN[name].install)
     try:

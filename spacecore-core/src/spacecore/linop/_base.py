@@ -306,7 +306,10 @@ class LinOp(Algebra, data=("domain", "codomain"), static=("ctx",)):
     # Dense forms.
 
     def to_matrix(self) -> Any:
-        """Return the matrix of the operator in coordinates; array of shape `self.shape`."""
+        """Return the matrix of the operator in coordinates; array of shape `self.shape`.
+
+        It may be the operator's own array: copy what you are to write into.
+        """
         columns = self.vapply(
             self.domain.vunflatten(self.ops.eye(self.shape[1], dtype=self.domain.dtype))
         )
