@@ -124,6 +124,13 @@ print(json.dumps(found))
         assert found[name] == [["BackendNotInstalledError", told]] * 3
 
 
+def test_the_listing_says_how_to_get_what_is_missing(environment, absent):
+    code = "from spacecore.cli._listing import listing; import json; "
+    code += "print(json.dumps([[row.name, row.state, row.note] for row in listing().rows]))"
+    missing = {name: note for name, state, note in environment.value(code) if state == "missing"}
+    assert missing == {name: PIP_LINES[name] for name in absent}
+
+
 def test_classes_are_listed_where_installed(environment):
     listed = environment.value("import json, spacecore; print(json.dumps(dir(spacecore)))")
     classes = set(CLASSES.values())
