@@ -91,6 +91,9 @@ def _check_integers_fit(ops: BackendOps, x: Any, target: str) -> None:
     limits = np.iinfo(target)
     smallest: Any = ops.min(x)
     largest: Any = ops.max(x)
+    if ops.is_traced(smallest):  # a constant in a compiled function
+        values = ops.to_numpy(x)
+        smallest, largest = values.min(), values.max()
     low, high = int(smallest), int(largest)
     if low < limits.min or high > limits.max:
         raise CastError(

@@ -12,6 +12,7 @@ from spacecore.backend import BackendOps, dtype_name
 __all__ = [
     "CHECK_LEVELS",
     "elsewhere",
+    "is_known_false",
     "normalize_check_level",
     "not_dense",
     "not_sparse",
@@ -60,6 +61,11 @@ def of_other_dtype(expected: object, got: object) -> str:
     if have == want:
         have = f"{have} in the other byte order"
     return f"Expected dtype {want}, got {have}. {fix}"
+
+
+def is_known_false(ops: BackendOps, answer: Any) -> bool:
+    """Whether an answer is no; not known of constants too while a compiled function is traced."""
+    return not ops.is_traced(answer) and not bool(answer)
 
 
 def on_other_device(ops: BackendOps, x: Any) -> str | None:

@@ -58,7 +58,8 @@ class Solves:
     @differs("XLA on the CPU adds few numbers by several kernels, one number after another")
     def vecdot_in_loop(self: Any, x1: Any, x2: Any, /) -> Any:
         n = x1.shape[-1]
-        if not (ONE_KERNEL < n <= SHORT and x1.size <= FEW and x1.dtype.itemsize >= WIDE):
+        few = ONE_KERNEL < n <= x1.size <= FEW and x1.dtype.itemsize >= WIDE
+        if not few or jax.default_backend() != "cpu" or jax.local_device_count() > 1:
             return self.linalg.vecdot(x1, x2)
         # Parts of equal length are added to each other first, many numbers at once.
         product = x1.conj() * x2
@@ -69,9 +70,8 @@ class Solves:
 
 # Up to so many numbers XLA on the CPU adds up by one kernel; more are cut first.
 ONE_KERNEL = 32
-# Longer vectors, or more numbers in all, gain nothing; and long ones may lie on several devices,
-# where parts of them would be sent about.
-SHORT, FEW = 2048, 4096
+# More gain nothing; and where there are several devices, parts of vectors might be sent about.
+FEW = 4096
 PARTS = 4
 # Bytes of a number whose sums the library does not take in a wider dtype.
 WIDE = 4

@@ -391,6 +391,24 @@ def test_a_function_may_close_over_traced_integers():
     assert float(jax.hessian(solved)(2.0, 1)) == pytest.approx(1 / 4)
 
 
+def test_constants_are_taken_inside_compiled_functions():
+    """What is there before a function is traced can be asked for little while it is."""
+    tol, weights, b = jnp.asarray(1e-8), jnp.linspace(1.0, 2.0, 6), jnp.ones(6)
+    integers, many = jnp.arange(6), jnp.arange(1000)
+
+    @jax.jit
+    def inside(b):
+        Y = sc.DenseVectorSpace(6, CTX, sc.WeightedInnerProduct(weights))
+        A = sc.DiagonalLinOp(CTX.asarray(integers) + 1.0, Y)
+        return sc.cg(A, b, tol=tol).x
+
+    assert jnp.allclose(inside(b), 1 / jnp.arange(1.0, 7.0), rtol=1e-6)
+    narrow = sc.Context("jax", "int8")
+    assert jax.jit(lambda: narrow.asarray(integers))().dtype == jnp.int8
+    with pytest.raises(sc.CastError, match="must fit"):
+        jax.jit(lambda: narrow.asarray(many))()
+
+
 def test_a_callback_is_refused_where_an_operand_is_traced(matrix):
     b = jnp.ones(6)
     for traced in (

@@ -54,7 +54,7 @@ def test_the_doctor_is_told_versions_and_devices():
     account = _plugin.spacecore_doctor("torch")
     assert account["torch"] == torch.__version__
     assert "cpu" in account["devices"]
-    assert account["default dtype"] == "torch.float32"
+    assert account["default dtype"] == "float32"
     assert account["threads"] >= 1
     assert _plugin.spacecore_doctor("numpy") is None
 

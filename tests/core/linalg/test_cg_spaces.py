@@ -115,6 +115,55 @@ def test_a_batch_equals_one_by_one(ctx, make, matrix, rng, leading):
     assert ops.to_numpy(result.converged).all()
 
 
+@pytest.mark.parametrize("weight", [1e-18, 1e18])
+def test_weights_of_any_size(ops, weight):
+    """In single precision; a residual is small or large by its weights alone."""
+    ctx = sc.Context(ops, "float32")
+    X = sc.DenseVectorSpace(3, ctx, sc.WeightedInnerProduct(ctx.asarray([weight] * 3)))
+    A = sc.DiagonalLinOp(ctx.asarray([1.0, 2.0, 3.0]), X)
+    for b in (X.ones(), ops.stack([X.ones(), 2 * X.ones()])):
+        result = sc.cg(A, b)
+        result.raise_for_status()
+        assert close(ops, result.x, ops.to_numpy(b) / [1, 2, 3], 1e-5)
+
+
+def test_a_condition_that_the_precision_just_holds(ops):
+    """Positive definite is what has no eigenvalue below the rounding of the largest."""
+    for dtype, least in (("float32", 1e-6), ("float64", 1e-14)):
+        ctx = sc.Context(ops, dtype)
+        A = sc.DiagonalLinOp(ctx.asarray([1.0, least]), sc.DenseVectorSpace(2, ctx))
+        b = ctx.asarray([1.0, least**0.5])
+        for given in (b, ops.stack([b, b])):
+            result = sc.cg(A, given, tol=1e-4 * least**0.5)
+            result.raise_for_status()
+            assert close(ops, result.x[..., 1], np.full(given.shape[:-1], least**-0.5), 1e-3)
+
+
+@pytest.mark.parametrize(("dtype", "penalty"), [("float32", 1e8), ("float64", 1e17)])
+def test_a_preconditioner_takes_away_what_the_precision_does_not_hold(ops, dtype, penalty):
+    ctx, n = sc.Context(ops, dtype), 10
+    S = 2 * np.eye(n) - np.eye(n, k=1) - np.eye(n, k=-1)
+    S[0, 0] += penalty
+    X = sc.DenseVectorSpace(n, ctx)
+    A, P = sc.DenseLinOp(ctx.asarray(S), X), sc.DiagonalLinOp(ctx.asarray(1 / np.diag(S)), X)
+    result = sc.cg(A, X.ones(), x0=X.ones(), tol=0.0, atol=1e-4, preconditioner=P)
+    assert result.status is sc.SolveStatus.CONVERGED
+    assert close(ops, result.x, np.linalg.solve(S, np.ones(n)), 1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [("float32", 1e-22), ("float64", 1e170)])
+def test_a_preconditioner_in_any_units(ops, dtype, unit):
+    ctx, S = sc.Context(ops, dtype), np.array([[4.0, 1.0], [1.0, 3.0]])
+    X = sc.DenseVectorSpace(2, ctx)
+    A = sc.DenseLinOp(ctx.asarray(unit * S), X)
+    P = sc.DiagonalLinOp(ctx.asarray(1 / (unit * np.diag(S))), X)
+    for b in (X.ones(), ops.stack([X.ones()])):
+        result = sc.cg(A, b, preconditioner=P)
+        result.raise_for_status()
+        found = unit * ops.to_numpy(result.x).astype(float).reshape(2)
+        assert np.allclose(found, np.linalg.solve(S, np.ones(2)), rtol=1e-5)
+
+
 def test_numbers_of_half_the_width(ops, rng):
     ctx = sc.Context(ops, "float16")
     S = rng.standard_normal((20, 20))

@@ -47,6 +47,9 @@ def test_callback_sees_steps_as_they_are(ctx, system, every):
         truth = np.linalg.norm(ctx.ops.to_numpy(b - A.apply(x)))
         assert float(norm) == pytest.approx(truth, rel=1e-6)
     assert int(result.num_iters) == int(plain.num_iters)
+    steps = [k for k, _, _ in seen]
+    assert steps[-1] == int(result.num_iters)  # the last one is told whatever its number
+    assert steps == sorted(set(steps))
     assert ctx.ops.allclose(result.x, plain.x)
 
 

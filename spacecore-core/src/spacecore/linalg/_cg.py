@@ -62,8 +62,8 @@ def cg(
     preconditioner : LinOp, optional
         Approximates the inverse of A; self-adjoint and positive definite too.
     callback : callable, optional
-        Called with `(k, residual_norm, x)` after step k; for a batch they are arrays. What it
-        returns is ignored; an exception that it raises ends the solve.
+        Called with `(k, residual_norm, x)` after step k, and after the last; for a batch they are
+        arrays. What it returns is ignored; an exception that it raises ends the solve.
     history : bool
         Keep the residual norm of each step.
     progress : bool

@@ -121,6 +121,7 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
             elif not size < 0.5 * before:
                 status = SolveStatus.STAGNATED
     status = SolveStatus.MAX_ITERATIONS if status is None else status
+    look.last(k, size, x)
     norms = None
     if look.history is not None:
         norms = ops.asarray(look.history, dtype=ops.real_dtype(b.dtype))
@@ -156,13 +157,20 @@ class _Looks:
         self.watch = options.watch
         self.history: list[float] | None = [] if options.keep else None
         self.silent = self.watch is None and self.history is None
+        self.told = -1
 
     def __call__(self, k: int, size: float, x: Callable[[], Any]) -> None:
         if self.history is not None:  # nothing is known of the steps between two tests
             self.history += [nan] * (k - len(self.history))
             self.history.append(size)
         if self.watch is not None and k % self.every == 0:
+            self.told = k
             self.watch(k, size, x())
+
+    def last(self, k: int, size: float, x: Any) -> None:
+        """Tell of the step that a solve ended with, if nobody was told."""
+        if self.watch is not None and self.told != k:
+            self.watch(k, size, x)
 
 
 def _steps(
@@ -234,7 +242,8 @@ def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions w
     looked_at = limit if told is None and precondition is None else inf
     usual = max(least, looked_at)
     # Above `floor` a curvature is positive beyond doubt; the first, which sets it, is looked at.
-    # Below the rounding of the largest Rayleigh quotient seen there the operator is singular.
+    # Below the rounding of the largest Rayleigh quotient seen there the operator is singular; with
+    # a preconditioner, of the inverse of the shortest step.
     floor, largest = inf, 0.0
     for step in range(k + 1, maxiter + 1):
         product = apply(p, q)
@@ -242,7 +251,10 @@ def _recurrence(  # noqa: C901, PLR0912 - a call for each of its few questions w
             q, held_q, held_moving = product, view(product), None
         curvature = dot(held_p, held_q)
         if not floor < curvature < inf:
-            quotient = curvature / dot(held_p, held_p)
+            if precondition is None:
+                quotient = curvature / dot(held_p, held_p)
+            else:  # that of the preconditioned operator, whatever the spread of A alone
+                quotient = curvature / unit * (rho / unit)
             if not eps * largest < quotient < inf:
                 return Run(step - 1, _breakdown(curvature))
             largest = max(largest, quotient)
@@ -296,11 +308,15 @@ def _steps_on_device(
     rho = as_array(dot(r, z))
     worst, none, floor = rho, ops.zeros_like(rho), None
     eps = ops.eps(r.dtype)
+
+    def length_of(p: Any, rho: Any) -> Any:
+        return as_array(dot(p, p)) if precondition is None else rho
+
     while k < maxiter:
         q = system.apply(p, q)
         curvature = as_array(dot(p, q))
         if floor is None:  # below the rounding of the first quotient the operator is singular
-            floor = eps * curvature / as_array(dot(p, p))
+            floor = eps * curvature / length_of(p, rho)
         worst = minimum(worst, minimum(curvature, rho))
         alpha = where(worst > 0, rho / curvature, none)
         add_multiple(p, x, n, alpha * scale)
@@ -309,7 +325,7 @@ def _steps_on_device(
         z = r if precondition is None else precondition(r)
         before, rho = rho, as_array(dot(r, z))
         if k % look.every == 0 or k == maxiter:
-            worst = minimum(worst, curvature - floor * as_array(dot(p, p)))
+            worst = minimum(worst, curvature - floor * length_of(p, before))
             squared = float(rho if precondition is None else dot(r, r))
             size = sqrt(squared) * scale if squared >= 0 else nan
             if not look.silent:

@@ -30,10 +30,10 @@ INDEFINITE = SolveStatus.NOT_POSITIVE_DEFINITE.code
 STAGNATED = SolveStatus.STAGNATED.code
 NOT_FINITE = SolveStatus.NOT_FINITE.code
 
+# Times eps: a curvature that has fallen by so much is rounding.
+ROUNDING = 8.0
 # A larger rounding is that of numbers whose squares would leave their range.
 HALF = 2.0**-16
-# Times eps: a curvature that has fallen by so much is rounding.
-ROUNDING = 64.0
 
 
 class LoopState(NamedTuple):

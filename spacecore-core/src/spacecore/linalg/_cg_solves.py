@@ -136,7 +136,7 @@ def _differentiable(
         else:
             tol = _tangent_tolerance(ops, _of_slices("tol", operands, b, own, lift), b)
             x, aux = solve_in_loop(Problem(given, b, own, lift, 0), None, tol, 0.0)
-        return _or_nan(ops, x, aux)
+        return _or_nan(ops, x, aux, tol)
 
     def transpose_solve(operands: Operands, b: Any, lift: Lift) -> Any:
         """`Aᵀ = conj(R A R⁻¹)`, for A is self-adjoint in the inner product of R."""
@@ -178,13 +178,18 @@ def _tangent_steps(operands: Operands, b: Any) -> Any:
     return operands.A.ops.maximum(operands.maxiter, least)
 
 
-def _or_nan(ops: BackendOps, x: Any, aux: Any) -> Any:
-    """A derivative's solution; NaN where the solve failed, for it has no other way to say so."""
-    code, good = aux[3], (SolveStatus.CONVERGED.code, SolveStatus.STAGNATED.code)
+def _or_nan(ops: BackendOps, x: Any, aux: Any, tol: Any) -> Any:
+    """A derivative's solution; NaN where the solve failed, for it has no other way to say so.
+
+    Of one that stagnated the residual is small, if its system has a solution.
+    """
+    _, size, target, code, _ = aux
+    small = ops.eps(x.dtype) ** 0.25
     if isinstance(code, int):
-        return x if code in good else ops.full_like(x, nan)
-    believed = (code == good[0]) | (code == good[1])
-    return ops.where(believed[..., None], x, ops.full_like(x, nan))
+        stagnated = code == SolveStatus.STAGNATED.code and size * tol <= small * target
+        return x if code == 0 or stagnated else ops.full_like(x, nan)
+    stagnated = (code == SolveStatus.STAGNATED.code) & (size * tol <= small * target)
+    return ops.where(((code == 0) | stagnated)[..., None], x, ops.full_like(x, nan))
 
 
 def _tangent_tolerance(ops: BackendOps, tol: Any, b: Any) -> Any:

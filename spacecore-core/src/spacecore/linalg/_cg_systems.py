@@ -60,8 +60,9 @@ class Problem:
             self.precondition = lifted(
                 lambda given: operator_in_coordinates(cast("LinOp", given.preconditioner), axes)
             )
+        self.is_euclidean = A.domain.is_euclidean
         self.weigh = A.ops.vecdot_in_loop
-        if not A.domain.is_euclidean:
+        if not self.is_euclidean:
             self.weigh = lifted(lambda given: inner_in_coordinates(given.A.domain, axes))
 
     def inner(self, x: Any, y: Any) -> Any:
@@ -105,17 +106,26 @@ class Problem:
     def measured(self, v: Any) -> Measured:
         """Return how long vectors are over the last axis, whatever the units.
 
-        Their scale is the power of two below the largest coordinate; 1 where this is 0 or not
-        finite.
+        Their scale is the power of two below the largest coordinate; in another geometry than the
+        Euclidean one, below the norm. It is 1 where this is 0 or not finite.
         """
         ops = self.ops
         if v.shape[-1] == 0:
             none = ops.zeros(v.shape[:-1], dtype=ops.real_dtype(v.dtype))
             return Measured(none, none + 1, v, none)
-        largest = ops.max(ops.abs(v), axis=-1)
-        usual = (largest > 0) & ops.isfinite(largest)
-        exponent = ops.floor(ops.log2(ops.where(usual, largest, ops.ones_like(largest))))
-        scale = ops.pow(ops.full_like(exponent, 2.0), exponent)
+        scale = _power_below(ops, ops.max(ops.abs(v), axis=-1))
         scaled = v / scale[..., None]
         squared = self.inner(scaled, scaled)
-        return Measured(scale * ops.sqrt(squared), scale, scaled, squared)
+        size = scale * ops.sqrt(squared)
+        if not self.is_euclidean:
+            scale = _power_below(ops, size)
+            scaled = v / scale[..., None]
+            squared = self.inner(scaled, scaled)
+        return Measured(size, scale, scaled, squared)
+
+
+def _power_below(ops: Any, sizes: Any) -> Any:
+    """The powers of two below sizes; 1 where these are 0 or not finite."""
+    usual = (sizes > 0) & ops.isfinite(sizes)
+    exponent = ops.floor(ops.log2(ops.where(usual, sizes, ops.ones_like(sizes))))
+    return ops.pow(ops.full_like(exponent, 2.0), exponent)

@@ -9,6 +9,7 @@ from operator import index
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from spacecore._checks import is_known_false
 from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
 from spacecore.errors import SpaceValidationError
@@ -111,7 +112,7 @@ def _checked_array(name: str, value: Any) -> Any:
             f"{tuple(value.shape)}. Map the solve by `ops.vmap` for several."
         )
     known = not ops.is_traced(value) and ops.is_on_host(value)  # nobody waits for an accelerator
-    if known and not bool((value >= 0) & (value < inf)):
+    if known and is_known_false(ops, (value >= 0) & (value < inf)):
         raise ValueError(_NOT_NEGATIVE.format(f"{name} with a value beyond"))
     return value
 

@@ -9,7 +9,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacecore._ambient import resolve_context_priority
-from spacecore._checks import not_dense, of_other_dtype, on_other_device
+from spacecore._checks import is_known_false, not_dense, of_other_dtype, on_other_device
 from spacecore._context import Context, ContextLike
 from spacecore._typing import DType, Shape, type_name
 from spacecore.backend import BackendOps, dtype_name
@@ -300,7 +300,7 @@ def _of_other_shape(expected: Shape, got: Shape, leading: int) -> str:
 
 def _refuse_infinite(ops: BackendOps, shape: Shape, dtype: DType, x: Any) -> None:
     _refuse_foreign(ops, shape, dtype, x)
-    if not ops.is_traced(x) and not bool(ops.all(ops.isfinite(x))):
+    if is_known_false(ops, ops.all(ops.isfinite(x))):
         raise SpaceValidationError("Expected finite elements, got inf or nan")
 
 

@@ -8,7 +8,7 @@ from operator import mul
 from typing import Any, ClassVar, Self
 
 from spacecore._ambient import normalize_context
-from spacecore._checks import not_dense, on_other_device
+from spacecore._checks import is_known_false, not_dense, on_other_device
 from spacecore._context import ContextLike
 from spacecore._conversion import Conversion
 from spacecore._typing import type_name
@@ -168,7 +168,7 @@ class WeightedInnerProduct(InnerProduct, data=("weights",)):
                 f"Expected weights that broadcast to shape {space.shape}, "
                 f"got shape {tuple(weights.shape)}"
             )
-        if _may_read(space, weights) and not bool(ops.all(weights > 0)):
+        if _may_read(space, weights) and is_known_false(ops, ops.all(weights > 0)):
             raise SpaceValidationError("Expected positive weights, got some that are not")
 
 
