@@ -121,10 +121,7 @@ def solve_in_place(operands: Operands, b: Any, options: Options) -> tuple[Any, t
             elif not size < 0.5 * before:
                 status = SolveStatus.STAGNATED
     status = SolveStatus.MAX_ITERATIONS if status is None else status
-    look.last(k, size, x)
-    norms = None
-    if look.history is not None:
-        norms = ops.asarray(look.history, dtype=ops.real_dtype(b.dtype))
+    norms = None if look.silent else look.ended(ops, k, size, x)
     return x, (k, size, target, status.code, norms)
 
 
@@ -167,10 +164,13 @@ class _Looks:
             self.told = k
             self.watch(k, size, x())
 
-    def last(self, k: int, size: float, x: Any) -> None:
-        """Tell of the step that a solve ended with, if nobody was told."""
+    def ended(self, ops: Any, k: int, size: float, x: Any) -> Any:
+        """Tell of the last step, if nobody was told, and return the history as an array."""
         if self.watch is not None and self.told != k:
             self.watch(k, size, x)
+        if self.history is None:
+            return None
+        return ops.asarray(self.history, dtype=ops.real_dtype(x.dtype))
 
 
 def _steps(

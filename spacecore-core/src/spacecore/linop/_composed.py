@@ -37,11 +37,14 @@ class ComposedLinOp(LinOp, data=("operators",)):
 
     def __init__(self, operators: Any):
         factors = tuple(operators)
-        refuse_no_operators("ComposedLinOp", factors)
         if not factors:
             raise ValueError("A product of operators has at least one factor. Got none.")
-        for left, right in pairwise(factors):
-            _check_fit(left, right)
+        try:
+            for left, right in pairwise(factors):
+                _check_fit(left, right)
+        except AttributeError:
+            refuse_no_operators("ComposedLinOp", factors)
+            raise
         ctx = resolve_context_priority(None, *factors)
         super().__init__(factors[-1].domain, factors[0].codomain, ctx)
         vars(self)["operators"] = factors

@@ -31,8 +31,11 @@ class ScaledLinOp(LinOp, data=("scale", "operator")):
     _is_expression = True
 
     def __init__(self, scale: Any, operator: LinOp):
-        refuse_no_operators("ScaledLinOp", (operator,))
-        _check_scale(scale, operator)
+        try:
+            _check_scale(scale, operator)
+        except AttributeError:
+            refuse_no_operators("ScaledLinOp", (operator,))
+            raise
         super().__init__(operator.domain, operator.codomain, operator.ctx)
         state = vars(self)
         state["scale"] = operator.codomain._coefficient(scale)

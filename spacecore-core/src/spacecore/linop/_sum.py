@@ -32,8 +32,11 @@ class SumLinOp(LinOp, data=("operators",)):
 
     def __init__(self, operators: Any):
         terms = tuple(operators)
-        refuse_no_operators("SumLinOp", terms)
-        _check_terms(terms)
+        try:
+            _check_terms(terms)
+        except AttributeError:
+            refuse_no_operators("SumLinOp", terms)
+            raise
         super().__init__(terms[0].domain, terms[0].codomain, resolve_context_priority(None, *terms))
         vars(self)["operators"] = terms
 
