@@ -38,8 +38,15 @@ def constant(x: Any) -> Any:
     """Return the values of a tensor, of one slice if it is mapped, which nothing depends on."""
     while is_wrapped(x):
         inner = get_unwrapped(x)
-        x = inner.select(maybe_get_bdim(x), 0) if is_batchedtensor(x) else inner
+        x = _first(inner, maybe_get_bdim(x)) if is_batchedtensor(x) else inner
     return x.detach()
+
+
+def _first(x: Any, axis: int) -> Any:
+    """The first slice; one of zeros where there is none."""
+    if x.shape[axis]:
+        return x.select(axis, 0)
+    return x.new_zeros((*x.shape[:axis], *x.shape[axis + 1 :]))
 
 
 def _is_varying(x: Any) -> bool:

@@ -57,6 +57,39 @@ def test_one_trace_for_ever(matrix, rng):
     assert next(Counted.traces) == before + 1
 
 
+def weighted_by(w, matrix):
+    Y = sc.DenseVectorSpace(6, CTX, sc.WeightedInnerProduct(w * jnp.ones(6)))
+    return Counted(w * matrix, Y)
+
+
+STRUCTURES = {
+    "blocks": lambda D, P, b: ((sc.BlockDiagonalLinOp((D, D)), (b, b)), {}),
+    "a matrix of blocks": lambda D, P, b: (
+        (sc.BlockMatrixLinOp([[D, 0], [None, D]]), (b, 2 * b)),
+        {},
+    ),
+    "an expression": lambda D, P, b: ((2 * D + P @ D @ P, b), {}),
+    "weights": lambda D, P, b: ((weighted_by(float(b[0]), D.matrix), b), {}),
+    "a preconditioner": lambda D, P, b: ((D, b), {"preconditioner": P}),
+    "a start": lambda D, P, b: ((D, b), {"x0": 3 * b}),
+    "a batch": lambda D, P, b: ((D, jnp.stack([b, 2 * b])), {}),
+    "a history": lambda D, P, b: ((D, b), {"history": True}),
+    "a callback": lambda D, P, b: ((D, b), {"callback": lambda *_: None}),
+}
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_one_trace_for_every_structure(matrix, structure):
+    for scale in (1.0, 2.0, 3.0):
+        before = next(Counted.traces)
+        space = sc.DenseVectorSpace(6, sc.Context("jax", "float64"))
+        D, P = Counted(scale * matrix, space), sc.DiagonalLinOp(scale * jnp.ones(6), space)
+        args, options = STRUCTURES[structure](D, P, scale * jnp.ones(6))
+        sc.cg(*args, **options).raise_for_status()
+        seen = next(Counted.traces) - before - 1
+    assert seen == 0
+
+
 @pytest.mark.parametrize("tol", [0, 1, np.float64(1e-3), np.float32(1e-3)])
 def test_one_trace_for_numbers_of_every_kind(matrix, tol):
     sc.cg(Counted(matrix, X), jnp.ones(6))

@@ -368,3 +368,11 @@ def test_inside_compiled_functions(system, compiler):
         strict=True,
     ):
         assert torch.allclose(found, slope)
+
+
+def test_a_batch_of_none_is_mapped():
+    ctx = sc.Context("torch", "float64")
+    X = sc.DenseVectorSpace(3, ctx)
+    none = torch.ones(0, 3, dtype=torch.float64)
+    solved = torch.func.vmap(lambda b: sc.cg(2 * sc.IdentityLinOp(X), b).x)(none)
+    assert solved.shape == (0, 3)

@@ -25,7 +25,10 @@ class SolveStatus(Enum):
     """
 
     CONVERGED = "The residual is within the tolerance."
-    MAX_ITERATIONS = "The iterations ran out. Raise maxiter, loosen tol, or precondition."
+    MAX_ITERATIONS = (
+        "The iterations ran out. Raise maxiter, loosen tol, or precondition; and see that the "
+        "operator is self-adjoint in its space."
+    )
     NOT_POSITIVE_DEFINITE = (
         "A direction of zero or negative curvature was met: the operator or the preconditioner is "
         "not positive definite. Check their signs."

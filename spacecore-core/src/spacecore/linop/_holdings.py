@@ -144,6 +144,9 @@ def _key(x: Any, depth: int, seen: dict[int, int]) -> Hashable:
         leaves = x.tree_flatten()[0]
         sources = ((ops_of_array(leaf), leaf) for leaf in leaves)
         return _same(x, traced=any(ops.is_traced(leaf) for ops, leaf in sources if ops))
+    kind: Any = type(x)
+    if _is_value(kind):
+        return kind, x
     inside = _inside(x) if depth < DEEPEST else ()
     depth += 1 if isinstance(x, FunctionType | MethodType | type) else OBJECT
     # A method is made anew whenever it is asked for.
@@ -183,6 +186,13 @@ def _bare(member: Any) -> Any:
     if isinstance(member, property):
         return member.fget
     return member.func if isinstance(member, cached_property) else member
+
+
+@cache
+def _is_value(cls: Any) -> bool:
+    """Whether a library's objects are equal by what they are: a tree's structure, a dtype."""
+    by_identity = cls.__eq__ is object.__eq__ or cls.__hash__ is None or cls is MethodType
+    return not by_identity and _is_library(cls.__module__)
 
 
 def _may_matter(name: str, member: Any) -> bool:
