@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
 from weakref import WeakSet
 
-from spacecore._typing import Array
 from spacecore.backend import BackendOps
 from spacecore.errors import BackendError
 from spacecore.plugins._discovery import BUILTIN
@@ -14,6 +14,19 @@ from spacecore.plugins._registry import Registry
 from spacecore.plugins._spec import BackendSpec
 
 __all__ = ["Owners"]
+
+
+@runtime_checkable
+class _ArrayLike(Protocol):
+    """What is told from other objects of a library by little: asking an array may cost or warn."""
+
+    @property
+    def dtype(self) -> Any: ...
+    @property
+    def shape(self) -> Any: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __add__(self, other: Any, /) -> Any: ...
+    def __matmul__(self, other: Any, /) -> Any: ...
 
 
 class Owners:
@@ -51,7 +64,7 @@ class Owners:
             try:
                 ops = self._registry.resolve(name)
             except BackendError:
-                if isinstance(x, Array):
+                if isinstance(x, _ArrayLike):
                     raise
                 failed = True
                 continue
