@@ -202,3 +202,16 @@ def test_numbers_of_an_expression(ctx, data):
 
     weight = ctx.asarray(0.7)
     agree(ops, *(ops.grad(loss(ctx, f, c))(weight) for f in (solve, expected)))
+
+
+def test_a_derivative_out_of_reach_is_nan(ctx, ops, rng):
+    """The ring is singular: what it maps to sums to zero, which a cotangent may not."""
+    n = 50
+    ring = 2 * np.eye(n) - np.roll(np.eye(n), 1, axis=0) - np.roll(np.eye(n), -1, axis=0)
+    A = sc.DenseLinOp(ctx.asarray(ring), sc.DenseVectorSpace(n, ctx))
+    b = rng.standard_normal(n)
+    b -= b.mean()
+    for _ in range(12):
+        w = ctx.asarray(rng.standard_normal(n) + 1)
+        gradient = ops.grad(lambda b, w=w: ops.sum(w * sc.cg(A, b).x))(ctx.asarray(b))
+        assert np.isnan(ops.to_numpy(gradient)).all()

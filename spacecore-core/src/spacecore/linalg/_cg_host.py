@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from spacecore.backend import VectorArithmetic
 from spacecore.linalg._problem import (
+    HALF,
     Operands,
     Options,
     inner_in_coordinates,
@@ -51,9 +52,8 @@ class Vectors(NamedTuple):
 
 # Between these a sum of squares has lost nothing to underflow or overflow, in single precision.
 LEAST, MOST = 1e-24, 1e24
-# How far from its size a vector may be held before it is brought back: not where numbers of half
-# the usual width, which have a larger rounding than this, would leave their range.
-REACH, HALF = 2.0**16, 2.0**-16
+# How far from its size a vector may be held before it is brought back.
+REACH = 2.0**16
 # A curvature that much smaller than what is usual is looked at.
 DOUBTFUL = 2.0**-20
 

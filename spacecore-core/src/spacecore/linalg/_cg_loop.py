@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from spacecore.linalg._cg_systems import Problem
 from spacecore.linalg._problem import (
+    HALF,
     Operands,
     Options,
     compiles_loops,
@@ -32,8 +33,6 @@ NOT_FINITE = SolveStatus.NOT_FINITE.code
 
 # Times eps: a curvature that has fallen by so much is rounding.
 ROUNDING = 8.0
-# A larger rounding is that of numbers whose squares would leave their range.
-HALF = 2.0**-16
 
 
 class LoopState(NamedTuple):

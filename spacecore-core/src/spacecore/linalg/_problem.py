@@ -20,6 +20,7 @@ from spacecore.space import Space
 from spacecore.space._batch import batched
 
 __all__ = [
+    "HALF",
     "MOST_STEPS",
     "Operands",
     "Options",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 Map = Callable[[Any], Any]
+# Numbers of a larger rounding are of half the usual width: squares and inverses leave their range.
+HALF = 2.0**-16
 MOST_STEPS = 2**31 - 2  # compiled loops count them by 32 bits
 
 

@@ -188,7 +188,6 @@ def _bare(member: Any) -> Any:
     return member.func if isinstance(member, cached_property) else member
 
 
-@cache
 def _is_value(cls: Any) -> bool:
     """Whether a library's objects are equal by what they are: a tree's structure, a dtype."""
     by_identity = cls.__eq__ is object.__eq__ or cls.__hash__ is None or cls is MethodType
