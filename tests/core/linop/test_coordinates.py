@@ -149,6 +149,7 @@ def test_operators_are_asked_for(wide):
     A = sc.IdentityLinOp(sc.DenseVectorSpace(3, wide))
     for build in (
         lambda: sc.SumLinOp([A, 2]),
+        lambda: sc.SumLinOp([2]),
         lambda: sc.ComposedLinOp([1, A]),
         lambda: sc.ScaledLinOp(2.0, 3),
     ):

@@ -99,7 +99,7 @@ def _check_terms(terms: tuple[LinOp, ...]) -> None:
     if not terms:
         raise ValueError("A sum of operators has at least one term. Got none.")
     first = terms[0]
-    for term in terms[1:]:
+    for term in terms:
         if term.domain is first.domain and term.codomain is first.codomain:
             continue
         if term.domain != first.domain:
